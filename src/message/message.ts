@@ -1,0 +1,122 @@
+/** A mailbox: what stands in From, To and the like. */
+export interface Address {
+  readonly name?: string | undefined;
+  readonly address: string;
+}
+
+export type OneOrMany<T> = T | readonly T[];
+
+/** A mailbox as a header writes it (`"Ada <ada@example.org>"`, `"ada@example.org"`) or in parts. */
+export type AddressLike = string | Address;
+
+/** A file that goes with the message; with a `contentId` it is shown inline (`<img src="cid:…">`). */
+export type Attachment = {
+  readonly filename: string;
+  /** Media type; by default from the file name's extension, else `application/octet-stream`. */
+  readonly contentType?: string | undefined;
+  /** Content-ID without angle brackets. */
+  readonly contentId?: string | undefined;
+} & AttachmentContent;
+
+/** Streams are read once, whole, before the first attempt; every attempt then carries the same bytes. */
+export type AttachmentContent =
+  | { readonly content: Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> }
+  | { readonly content: string; readonly encoding: "utf8" | "base64" }
+  | { readonly path: string };
+
+/**
+ * A message as the caller writes it. It is never changed.
+ *
+ * @typeParam N names of the mailer's providers
+ */
+export interface Message<N extends string = string> {
+  /** Required here or in the mailer's `defaults`. */
+  readonly from?: AddressLike | undefined;
+  readonly to: OneOrMany<AddressLike>;
+  readonly cc?: OneOrMany<AddressLike> | undefined;
+  readonly bcc?: OneOrMany<AddressLike> | undefined;
+  readonly replyTo?: OneOrMany<AddressLike> | undefined;
+  readonly subject: string;
+  /** `text`, `html` or `template`: one of them is required. */
+  readonly text?: string | Promise<string> | undefined;
+  readonly html?: string | Promise<string> | undefined;
+  readonly attachments?: readonly Attachment[] | undefined;
+  /** Further headers; not those that have a field of their own here. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What the message is, for the ESP's statistics. */
+  readonly tags?: readonly string[] | undefined;
+  /** What the ESP's webhooks give back. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** A template stored at the ESP. Ids differ between ESPs, so with several providers they are given by provider name. */
+  readonly template?:
+    | {
+        readonly id: string | Readonly<Partial<Record<N, string>>>;
+        readonly variables?: Readonly<Record<string, unknown>> | undefined;
+      }
+    | undefined;
+  /** Off by default at every ESP where it can be set. */
+  readonly tracking?: { readonly opens?: boolean | undefined; readonly clicks?: boolean | undefined } | undefined;
+  /** Delivery not before this time. */
+  readonly sendAt?: Date | undefined;
+  /** Merged into that ESP's request: what only this ESP can do. */
+  readonly providerOptions?: Readonly<Partial<Record<N, object>>> | undefined;
+}
+
+/** Names of the fields of a message, as `unsupported`, `dropped`, `skipped` and `missing` use them. */
+export type Field =
+  | "from"
+  | "to"
+  | "cc"
+  | "bcc"
+  | "recipients"
+  | "replyTo"
+  | "subject"
+  | "text"
+  | "html"
+  | "attachments"
+  | "headers"
+  | "tags"
+  | "metadata"
+  | "template"
+  | "tracking"
+  | "sendAt"
+  | "size";
+
+export interface PreparedAttachment {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly contentId?: string;
+  /** The bytes themselves, shared by all attempts: adapters read them and never write. */
+  readonly content: Uint8Array;
+}
+
+/**
+ * A message that was validated, read and frozen, as one provider is to send it: with the sender that is verified there,
+ * that provider's template id and options, and without the fields that it cannot carry and may drop.
+ *
+ * Addresses have ASCII domains (IDNA), names and subjects no control characters; nothing is left to await or to read.
+ */
+export interface PreparedMessage {
+  readonly from: Address;
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly bcc: readonly Address[];
+  readonly replyTo: readonly Address[];
+  readonly subject: string;
+  readonly text?: string;
+  readonly html?: string;
+  readonly attachments: readonly PreparedAttachment[];
+  /** Name and value, in the caller's order and case. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly tags: readonly string[];
+  /** Name and value; without `steadymail-id`, which adapters add from the attempt's id. */
+  readonly metadata: readonly (readonly [name: string, value: string])[];
+  readonly template?: { readonly id: string; readonly variables: Readonly<Record<string, unknown>> };
+  readonly tracking: { readonly opens: boolean; readonly clicks: boolean };
+  /** Milliseconds since the epoch. */
+  readonly sendAt?: number;
+  /** This provider's entry of `providerOptions`. */
+  readonly providerOptions?: Readonly<Record<string, unknown>>;
+  /** Bytes of text, html and attachments before any transfer encoding. */
+  readonly size: number;
+}
