@@ -14,6 +14,8 @@ export interface WireLimits {
   /** Milliseconds by the clock, from the call to the last byte of the answer. */
   readonly timeout: number;
   readonly fresh: boolean;
+  /** Told of each phase after `connecting`, at the moment it begins. */
+  readonly onPhase?: ((phase: Phase) => void) | undefined;
 }
 
 export interface WireResponse {
@@ -35,6 +37,8 @@ export type Phase = "connecting" | "requesting" | "responding";
 export interface WireOptions {
   /** The user's own, for a proxy or a private CA. */
   readonly agent?: http.Agent | undefined;
+  /** Where the requests will go, so that an agent that must not be used there is refused at once. */
+  readonly baseUrl?: URL | undefined;
 }
 
 /** The small HTTP client under all four SDKs. */

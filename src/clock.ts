@@ -1,0 +1,12 @@
+/**
+ * Milliseconds on the monotonic clock: for durations and limits. Read through the global at each call, so that fake
+ * timers take effect.
+ */
+export function now(): number {
+  return performance.now();
+}
+
+/** The wall-clock date of a moment on the monotonic clock. */
+export function dateOf(moment: number): Date {
+  return new Date(Date.now() + moment - now());
+}

@@ -1,0 +1,44 @@
+import type http from "node:http";
+import { failureInPhase, ProviderError } from "../failure.ts";
+import { isLoopback } from "./base-url.ts";
+import { ConnectionPool } from "./pool.ts";
+import { roundTrip } from "./round-trip.ts";
+import type { Wire, WireOptions } from "./wire.ts";
+
+/**
+ * A wire with connections of its own, kept alive between requests. Each holds at most 50 connections to one host, and
+ * opens none before its first request. Answers above 1 MB are refused, redirects not followed, compression not asked for.
+ * After `close` it still takes requests, but keeps no connection.
+ *
+ * @throws TypeError if the agent turns TLS verification off and `baseUrl` is given and not loopback. Without `baseUrl`
+ *   each request to another host than loopback is refused instead, as `internal` and not sent.
+ */
+export function createWire({ agent, baseUrl }: WireOptions = {}): Wire {
+  const unsafe = baseUrl && whyUnsafe(baseUrl, agent);
+  if (unsafe) throw new TypeError(unsafe);
+  const pool = new ConnectionPool(agent);
+  return {
+    async request(request, limits) {
+      const detail = whyUnsafe(request.url, agent);
+      if (detail) throw new ProviderError(failureInPhase("internal", "no", { detail }));
+      return roundTrip(request, limits, pool);
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** Why credentials must not travel there by that agent. */
+function whyUnsafe(url: URL, agent: http.Agent | undefined): string | undefined {
+  if (isLoopback(url)) return undefined;
+  if (url.protocol !== "https:") return `credentials would travel in clear to ${url.host}: use https:`;
+  if (!agent || !turnsVerificationOff(agent)) return undefined;
+  return (
+    `the agent has rejectUnauthorized: false, which is allowed for loopback only, not for ${url.host}: ` +
+    "verify its certificate by a CA that you trust, new https.Agent({ ca })"
+  );
+}
+
+function turnsVerificationOff(agent: http.Agent): boolean {
+  if (!("options" in agent) || typeof agent.options !== "object" || agent.options === null) return false;
+  return "rejectUnauthorized" in agent.options && agent.options.rejectUnauthorized === false;
+}

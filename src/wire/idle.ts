@@ -1,0 +1,59 @@
+import type http from "node:http";
+import type { Duplex } from "node:stream";
+import { now } from "../clock.ts";
+
+/** Milliseconds that a connection may have idled and still be used again. */
+const longestIdle = 4_000;
+/** The same for a request that must not meet a connection which the server has closed meanwhile. */
+const longestFreshIdle = 1_000;
+/** A server that says when it closes an idle connection is believed, less the time that a request is on its way. */
+const hintMargin = 1_000;
+/** How far the two clocks may drift apart before it means that the process was frozen or the clock was set. */
+const clockTolerance = 1_000;
+
+interface Idle {
+  readonly since: number;
+  readonly sinceDate: number;
+  readonly limit: number;
+}
+
+/** Shared by all wires, since several may be given the same agent. */
+const idleSockets = new WeakMap<Duplex, Idle>();
+
+/** Notes that a connection has served a request and is free from now on. `keepAlive`: that header of the answer. */
+export function markIdle(socket: Duplex, keepAlive: string | undefined): void {
+  const hint = /(?:^|[\s,;])timeout=(\d+)/i.exec(keepAlive ?? "")?.[1];
+  const limit = hint === undefined ? longestIdle : Math.min(longestIdle, Number(hint) * 1_000 - hintMargin);
+  idleSockets.set(socket, { since: now(), sinceDate: Date.now(), limit });
+}
+
+/** Whether this connection has served a request before. */
+export function hasServed(socket: Duplex): boolean {
+  return idleSockets.has(socket);
+}
+
+/**
+ * Takes out of the agent's pool whatever the server may have closed meanwhile. Idle time is read from both clocks when
+ * a connection is wanted, never left to timers: they do not run while a process is frozen, and one of the clocks may
+ * stand still. Connections of an agent of the user's that no wire has used are left as they are.
+ */
+export function dropStale(agent: http.Agent, fresh: boolean): void {
+  for (const sockets of Object.values(agent.freeSockets ?? {})) {
+    for (const socket of sockets?.filter((free) => isStale(free, fresh)) ?? []) {
+      socket.destroy();
+      // Else the agent would keep it, and might hand it out, until its close event.
+      socket.emit("agentRemove");
+    }
+  }
+}
+
+function isStale(socket: Duplex, fresh: boolean): boolean {
+  if (socket.destroyed || !socket.writable) return true;
+  const idle = idleSockets.get(socket);
+  if (!idle) return false;
+  const elapsed = now() - idle.since;
+  const elapsedByDate = Date.now() - idle.sinceDate;
+  if (Math.abs(elapsedByDate - elapsed) > clockTolerance) return true;
+  const limit = fresh ? Math.min(idle.limit, longestFreshIdle) : idle.limit;
+  return Math.max(elapsed, elapsedByDate) >= limit;
+}
