@@ -1,0 +1,33 @@
+import type { PreparedMessage } from "../message/message.ts";
+import type { Wire } from "../wire/wire.ts";
+import { attempt, type Esp } from "./attempt.ts";
+import type { Provider } from "./provider.ts";
+import { sdkLoader } from "./sdk-loader.ts";
+
+export interface Adapter<Sdk> extends Esp<Sdk> {
+  readonly name: string;
+  readonly wire: Wire;
+  /** What to install. */
+  readonly sdkPackage: string;
+  unsupported(message: PreparedMessage): readonly string[];
+  close?(): void;
+}
+
+/** The adapter as the mailer sees it. All else, the credentials above all, stays out of its reach and of `inspect`. */
+export function createAdapter<Sdk>(adapter: Adapter<Sdk>): Provider {
+  const { name, wire, unsupported } = adapter;
+  const load = sdkLoader(adapter.sdkPackage, adapter.load);
+  const esp: Esp<Sdk> = { ...adapter, load };
+  return Object.freeze({
+    name,
+    unsupported,
+    send: (message, context) => attempt(esp, wire, message, context),
+    async load() {
+      await load();
+    },
+    async close() {
+      adapter.close?.();
+      wire.close();
+    },
+  } satisfies Provider);
+}

@@ -1,0 +1,32 @@
+import type { WireResponse } from "../wire/wire.ts";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The answer's body as text. */
+export function bodyText({ body }: WireResponse): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+}
+
+/** The answer's body if it is a JSON object; an ESP's own answers always are. */
+export function bodyObject(response: WireResponse): JsonObject | undefined {
+  try {
+    const body: unknown = JSON.parse(bodyText(response));
+    return isObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The objects in what should be an array of objects. */
+export function objectsIn(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** A string that says something, or nothing. */
+export function wordIn(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,36 @@
+import { bodyObject, bodyText, wordIn } from "../answer-body.ts";
+import { waitOf, waitUntilDate } from "../retry-after.ts";
+import type { Answers } from "../verdict.ts";
+
+/** https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages */
+export const mailgunAnswers: Answers = {
+  receipt(response) {
+    if (response.status !== 200) return undefined;
+    const body = bodyObject(response);
+    const id = wordIn(body?.id);
+    return id !== undefined && /^<.+@.+>$/.test(id) && wordIn(body?.message) ? id : undefined;
+  },
+
+  statement(response) {
+    const message = wordIn(bodyObject(response)?.message);
+    if (message !== undefined) return { own: true, text: message };
+    const isText = response.headers["content-type"]?.startsWith("text/plain") ?? true;
+    return { own: false, text: isText ? bodyText(response) : "" };
+  },
+
+  rules: [
+    // What the API's root answers to any path that it does not know: nothing was taken.
+    { reason: "unavailable", statuses: [200], words: /^\s*"?Mailgun Magnificent API/ },
+    { reason: "sender", statuses: [400], words: /domain .*is not allowed to send/i },
+    { reason: "authentication", statuses: [404], words: /domain not found/i },
+    { reason: "authentication", statuses: [401] },
+    { reason: "quota", statuses: [402] },
+    { reason: "suspended", statuses: [403] },
+  ],
+
+  wait(_response, { text }) {
+    const after = /\bafter (.+)$/is.exec(text)?.[1] ?? "";
+    const seconds = /^(\d+(?:\.\d+)?) ?s(?:ec(?:ond)?s?)?\b/i.exec(after)?.[1];
+    return seconds === undefined ? waitUntilDate(after) : waitOf(Number(seconds) * 1_000);
+  },
+};

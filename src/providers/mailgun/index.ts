@@ -1,0 +1,59 @@
+import { createWire } from "../../wire/client.ts";
+import { createAdapter } from "../adapter.ts";
+import { type AdapterOptions, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
+import type { Provider } from "../provider.ts";
+import { mailgunAnswers } from "./answer.ts";
+import { mailgunFields } from "./request.ts";
+import { dispatch, loadMailgun } from "./sdk.ts";
+import { unsupported } from "./unsupported.ts";
+
+export interface MailgunOptions<N extends string = "mailgun"> extends AdapterOptions<N> {
+  /** An API key of the account, or a sending key of the domain. */
+  readonly apiKey: string;
+  /** The sending domain, as `"mg.example.com"`. */
+  readonly domain: string;
+  /** Where the domain was created. By default `"us"`. */
+  readonly region?: "us" | "eu" | undefined;
+}
+
+const regions = new Map([
+  ["us", "https://api.mailgun.net"],
+  ["eu", "https://api.eu.mailgun.net"],
+]);
+
+/**
+ * Sends through Mailgun, by the Messages API v3 and `mailgun.js` (which is to be installed; it is loaded at the first
+ * send).
+ *
+ * It cannot carry: an html part beside a template; more than 10 tags, tags that are longer than 128 characters or not
+ * ASCII; more than 1,000 recipients, 25 MB or 3 days of delay; more than 16 KB of headers, tags, metadata and template
+ * variables together; letters outside ASCII before an @. An inline attachment has its `contentId` as file name there.
+ *
+ * `providerOptions` are fields of the form, as `{ "o:dkim": "no" }`.
+ *
+ * @throws TypeError, RangeError for options that cannot work
+ * @see https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
+ */
+export function mailgun<const N extends string = "mailgun">(options: MailgunOptions<N>): Provider<N>;
+export function mailgun(options: MailgunOptions<string>): Provider {
+  requireOptions(options, "mailgun");
+  const apiKey = readCredential(options.apiKey, "apiKey", "mailgun");
+  const baseUrl = readBaseUrl(options, regions);
+  const account = { apiKey, domain: readDomain(options.domain), baseUrl };
+  return createAdapter({
+    name: readName(options.name, "mailgun"),
+    wire: createWire({ agent: options.agent, baseUrl }),
+    sdkPackage: "mailgun.js",
+    load: loadMailgun,
+    dispatch: (sdk, outgoing) => dispatch(sdk, mailgunFields(outgoing.message, outgoing.id), outgoing, account),
+    answers: mailgunAnswers,
+    unsupported,
+    secrets: [apiKey],
+  });
+}
+
+/** It becomes a part of the URL's path. */
+function readDomain(domain: unknown): string {
+  if (typeof domain === "string" && /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(domain)) return domain;
+  throw new TypeError('mailgun: domain must be the name of the sending domain, such as "mg.example.com"');
+}

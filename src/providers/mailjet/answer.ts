@@ -1,0 +1,65 @@
+import { bodyObject, type JsonObject, objectsIn, wordIn } from "../answer-body.ts";
+import type { Answers, Statement } from "../verdict.ts";
+
+const invalid = [
+  ...Array.from({ length: 12 }, (_, i) => `mj-${String(i + 2).padStart(4, "0")}`), // mj-0002 to mj-0013
+  "send-0003",
+  "send-0004",
+  "send-0015",
+  "send-0016",
+];
+
+/** https://dev.mailjet.com/email/reference/overview/errors/ */
+export const mailjetAnswers: Answers = {
+  receipt(response) {
+    if (response.status !== 200 && response.status !== 201) return undefined;
+    const messages = objectsIn(bodyObject(response)?.Messages);
+    return messages.every(isAccepted) ? messages.map(messageId).find((id) => id !== undefined) : undefined;
+  },
+
+  /** One message is sent at a time, and an answer may still tell of several: all of them count. */
+  statement(response) {
+    const body = bodyObject(response);
+    const messages = objectsIn(body?.Messages);
+    // Whatever else it says, the message may have been taken.
+    if (messages.some(isAccepted)) return { own: false, status: 200, text: "" };
+    const refused = messages.find(({ Status }) => Status === "error");
+    if (refused) return statementOf(objectsIn(refused.Errors)[0], 400);
+    return wordIn(body?.ErrorMessage) ? statementOf(body) : { own: false, text: "" };
+  },
+
+  rules: [
+    { reason: "invalid", codes: invalid },
+    { reason: "not-found", codes: ["send-0010"] },
+    { reason: "unsupported", codes: ["send-0011", "send-0012", "send-0013"] },
+    { reason: "sender", codes: ["send-0006", "send-0007", "send-0008"] },
+    { reason: "suspended", codes: ["mj-0001"] },
+    { reason: "authentication", codes: ["mj-0015"] },
+    { reason: "authentication", statuses: [401] },
+  ],
+};
+
+function isAccepted({ Status }: JsonObject): boolean {
+  return Status === "success";
+}
+
+/** The UUID is what events repeat (`Message_GUID`), and unlike the number it survives JSON whole. */
+function messageId(message: JsonObject): string | undefined {
+  const [recipient] = [message.To, message.Cc, message.Bcc].flatMap(objectsIn);
+  const number = recipient?.MessageID;
+  return (
+    wordIn(recipient?.MessageUUID) ??
+    wordIn(number) ??
+    (Number.isSafeInteger(number) ? String(number) : wordIn(recipient?.MessageHref))
+  );
+}
+
+function statementOf(error: JsonObject | undefined, byDefault?: number): Statement {
+  const status = error?.StatusCode;
+  return {
+    own: true,
+    code: wordIn(error?.ErrorCode),
+    text: wordIn(error?.ErrorMessage) ?? "",
+    status: typeof status === "number" && status >= 400 ? status : byDefault,
+  };
+}

@@ -1,0 +1,49 @@
+import { createWire } from "../../wire/client.ts";
+import { createAdapter } from "../adapter.ts";
+import { type AdapterOptions, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
+import type { Provider } from "../provider.ts";
+import { mailjetAnswers } from "./answer.ts";
+import { mailjetMessage } from "./request.ts";
+import { dispatch, loadMailjet } from "./sdk.ts";
+import { unsupported } from "./unsupported.ts";
+
+export interface MailjetOptions<N extends string = "mailjet"> extends AdapterOptions<N> {
+  /** The public part of the key pair. */
+  readonly apiKey: string;
+  /** The private part of the key pair. */
+  readonly apiSecret: string;
+}
+
+const regions = new Map([["global", "https://api.mailjet.com"]]);
+
+/**
+ * Sends through Mailjet, by the Send API v3.1 and `node-mailjet` (which is to be installed; it is loaded at the first
+ * send).
+ *
+ * It cannot carry: `sendAt`; more than one tag, which becomes the campaign; more than one address to reply to; a body
+ * beside a template, or a template whose id is not a number; more than 50 recipients, 255 characters of subject or
+ * 15 MB of attachments; headers that Mailjet writes itself, as `List-Id` or `X-Mailer`.
+ *
+ * `providerOptions` are fields of the message in the API's JSON body, as `URLTags` or `DeduplicateCampaign`.
+ *
+ * @throws TypeError for options that cannot work
+ * @see https://dev.mailjet.com/email/reference/send-emails/
+ */
+export function mailjet<const N extends string = "mailjet">(options: MailjetOptions<N>): Provider<N>;
+export function mailjet(options: MailjetOptions<string>): Provider {
+  requireOptions(options, "mailjet");
+  const apiKey = readCredential(options.apiKey, "apiKey", "mailjet");
+  const apiSecret = readCredential(options.apiSecret, "apiSecret", "mailjet");
+  const baseUrl = readBaseUrl({ baseUrl: options.baseUrl }, regions);
+  const account = { apiKey, apiSecret, baseUrl };
+  return createAdapter({
+    name: readName(options.name, "mailjet"),
+    wire: createWire({ agent: options.agent, baseUrl }),
+    sdkPackage: "node-mailjet",
+    load: loadMailjet,
+    dispatch: (sdk, outgoing) => dispatch(sdk, mailjetMessage(outgoing.message, outgoing.id), outgoing, account),
+    answers: mailjetAnswers,
+    unsupported,
+    secrets: [apiKey, apiSecret],
+  });
+}

@@ -1,0 +1,52 @@
+import { createWire } from "../../wire/client.ts";
+import { createAdapter } from "../adapter.ts";
+import { type AdapterOptions, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
+import type { Provider } from "../provider.ts";
+import { sendgridAnswers } from "./answer.ts";
+import { sendgridMail } from "./request.ts";
+import { dispatch, loadSendgrid } from "./sdk.ts";
+import { unsupported } from "./unsupported.ts";
+
+export interface SendgridOptions<N extends string = "sendgrid"> extends AdapterOptions<N> {
+  /** An API key with the permission "Mail Send". */
+  readonly apiKey: string;
+  /** Where the account or subuser has its data. By default `"global"`. */
+  readonly region?: "global" | "eu" | undefined;
+}
+
+const regions = new Map([
+  ["global", "https://api.sendgrid.com"],
+  ["eu", "https://api.eu.sendgrid.com"],
+]);
+
+/**
+ * Sends through SendGrid, by the Mail Send API v3 and `@sendgrid/mail` (which is to be installed; it is loaded at the
+ * first send).
+ *
+ * It cannot carry: an empty subject without a template; a body beside a dynamic template; more than 10 tags, 1,000
+ * recipients, 10,000 bytes of metadata, 30 MB in base64 or 72 hours of delay; an address both in `to` and in `cc`;
+ * letters outside ASCII before an @; an empty attachment, or parameters in its content type. An empty text beside an html part, or the reverse, is left out. SendGrid itself
+ * garbles names of attachments outside ASCII.
+ *
+ * `providerOptions` are fields of the API's JSON body, as `asm`, `ip_pool_name` or `mail_settings`.
+ *
+ * @throws TypeError, RangeError for options that cannot work
+ * @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
+ */
+export function sendgrid<const N extends string = "sendgrid">(options: SendgridOptions<N>): Provider<N>;
+export function sendgrid(options: SendgridOptions<string>): Provider {
+  requireOptions(options, "sendgrid");
+  const apiKey = readCredential(options.apiKey, "apiKey", "sendgrid");
+  const baseUrl = readBaseUrl(options, regions);
+  return createAdapter({
+    name: readName(options.name, "sendgrid"),
+    wire: createWire({ agent: options.agent, baseUrl }),
+    sdkPackage: "@sendgrid/mail",
+    load: loadSendgrid,
+    dispatch: (sdk, outgoing) =>
+      dispatch(sdk, sendgridMail(outgoing.message, outgoing.id), outgoing, { apiKey, baseUrl }),
+    answers: sendgridAnswers,
+    unsupported,
+    secrets: [apiKey],
+  });
+}

@@ -1,0 +1,85 @@
+import type { SESv2ClientConfig } from "@aws-sdk/client-sesv2";
+import { failure, ProviderError } from "../../failure.ts";
+import { parseBaseUrl } from "../../wire/base-url.ts";
+import { createWire } from "../../wire/client.ts";
+import { createAdapter } from "../adapter.ts";
+import { isObject } from "../answer-body.ts";
+import { type AdapterOptions, readName, requireOptions, withoutSlash } from "../options.ts";
+import type { Provider } from "../provider.ts";
+import { sesAnswers } from "./answer.ts";
+import { sesInput } from "./request.ts";
+import { loadSes, type SesSdk } from "./sdk.ts";
+import { isTagText, unsupported } from "./unsupported.ts";
+
+/** What would break the guarantees: the wire carries all requests, and nothing is sent twice. */
+const ours = ["requestHandler", "maxAttempts", "retryStrategy", "retryMode"] as const;
+
+/** The configuration of `SESv2Client` (region, credentials, …) without what the adapter sets. */
+export type SesOptions<N extends string = "ses"> = Omit<SESv2ClientConfig, (typeof ours)[number]> & AdapterOptions<N>;
+
+/**
+ * Sends through Amazon SES, by its API v2 and `@aws-sdk/client-sesv2` (which is to be installed; it is loaded at the
+ * first send). Region and credentials are found as the SDK always finds them: here, in the environment, in the shared
+ * files, or by the role of the machine.
+ *
+ * It cannot carry: `sendAt`; `tracking`, which is a matter of the configuration set; a subject or body beside a
+ * template; tags, and names and values of metadata, with other characters than `A-Z a-z 0-9 _ -`; more than 50
+ * recipients, 15 headers or 40 MB in base64; a header longer than 995 characters; letters outside ASCII before an @.
+ * A tag becomes an entry of `EmailTags` with itself as value. The id of a send must be made of the same characters.
+ *
+ * `providerOptions` are a part of the input of `SendEmailCommand`, as `{ ConfigurationSetName }`.
+ *
+ * @throws TypeError for options that cannot work
+ * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+ */
+export function ses<const N extends string = "ses">(options?: SesOptions<N>): Provider<N>;
+export function ses(options: SesOptions<string> = {}): Provider {
+  requireOptions(options, "ses");
+  const taken = ours.find((option) => option in options);
+  if (taken) throw new TypeError(`ses: ${taken} is set by the adapter; leave it out`);
+  const { name, baseUrl, agent, ...config } = options;
+  const endpoint = readEndpoint(baseUrl, config.endpoint);
+  const wire = createWire({ agent, baseUrl: endpoint ?? anyRegion });
+  let loaded: SesSdk | undefined;
+  return createAdapter<SesSdk>({
+    name: readName(name, "ses"),
+    wire,
+    sdkPackage: "@aws-sdk/client-sesv2",
+    async load() {
+      loaded = await loadSes(endpoint ? { ...config, endpoint: withoutSlash(endpoint) } : config, wire);
+      return loaded;
+    },
+    async dispatch(sdk, outgoing) {
+      if (!isTagText(outgoing.id)) throw new ProviderError(failure("unsupported", { detail: idDetail }));
+      return sdk.send(sesInput(outgoing.message, outgoing.id), outgoing);
+    },
+    answers: sesAnswers,
+    unsupported,
+    reasonBeforeRequest: (error) => (isAboutAccount(error) ? "authentication" : undefined),
+    secrets: secretsIn(config.credentials),
+    close: () => loaded?.close(),
+  });
+}
+
+const idDetail = "the id of the send has characters that SES tags cannot hold: use A-Z a-z 0-9 _ and -, at most 256";
+
+/** Stands for the endpoints of AWS, which the SDK finds by the region. */
+const anyRegion = new URL("https://email.amazonaws.com");
+
+function readEndpoint(baseUrl: string | undefined, endpoint: SesOptions["endpoint"]): URL | undefined {
+  if (baseUrl !== undefined && endpoint !== undefined) throw new TypeError("ses: give baseUrl or endpoint, not both");
+  if (baseUrl !== undefined) return parseBaseUrl(baseUrl);
+  return typeof endpoint === "string" ? parseBaseUrl(endpoint) : undefined;
+}
+
+/** No region, no credentials, no endpoint: the SDK says so before any request, in plain errors. */
+function isAboutAccount(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /Credentials|Token|ProviderError/.test(error.name) || /region|credential|Invalid URL/i.test(error.message);
+}
+
+function secretsIn(credentials: unknown): readonly string[] {
+  if (!isObject(credentials)) return [];
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return [accessKeyId, secretAccessKey, sessionToken].filter((secret) => typeof secret === "string");
+}
