@@ -1,0 +1,18 @@
+export type { Failure, Reason, Sent } from "../failure.ts";
+export type { Address, PreparedAttachment, PreparedMessage } from "../message/message.ts";
+export type { AttemptContext, Provider } from "../providers/provider.ts";
+export { type LogProviderOptions, logProvider } from "./log-provider.ts";
+export {
+  type AcceptedOutcome,
+  type FailedOutcome,
+  type MemoryProvider,
+  type MemoryProviderOptions,
+  memoryProvider,
+  type Outcome,
+  type OutcomeRule,
+  type StoredMessage,
+} from "./memory-provider.ts";
+export type { EspName } from "./simulator/esp.ts";
+export type { Fault, FaultKind, FaultSpan } from "./simulator/fault.ts";
+export type { ReceivedAttachment, ReceivedMessage } from "./simulator/inbox.ts";
+export { type AdapterOptions, type Simulator, type SimulatorOptions, startSimulator } from "./simulator/simulator.ts";

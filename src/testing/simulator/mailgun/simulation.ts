@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import {
+  type Answer,
+  type Condition,
+  type EspSimulation,
+  json,
+  type ReceivedRequest,
+  refused,
+  type Verdict,
+} from "../esp.ts";
+import type { ReceivedMessage } from "../inbox.ts";
+import { findProblem } from "./checks.ts";
+import { readForm } from "./form.ts";
+import { readMessage } from "./reading.ts";
+
+/** The account at Mailgun, in the words of the adapter's options. */
+export interface MailgunAccount {
+  readonly apiKey: string;
+  readonly domain: string;
+}
+
+export function mailgunAccount(given: Partial<MailgunAccount> = {}): MailgunAccount {
+  const random = (bytes: number) => randomBytes(bytes).toString("hex");
+  return { apiKey: `${random(16)}-${random(4)}-${random(4)}`, domain: "mg.example.com", ...given };
+}
+
+const path = /^\/v3\/([^/?]+)\/messages$/u;
+
+/** Mailgun's v3 Messages: a form, and answers in JSON or plain text. */
+export class MailgunSimulation implements EspSimulation {
+  readonly largestBody = 25 * 1024 * 1024;
+  readonly tooLarge = failure(413, "Request Entity Too Large");
+  readonly #account: MailgunAccount;
+
+  constructor(account: MailgunAccount) {
+    this.#account = account;
+  }
+
+  async receive(request: ReceivedRequest): Promise<Verdict> {
+    const domain = path.exec(request.target)?.[1];
+    // What a wrong endpoint is told, with status 200.
+    if (domain === undefined) return refused(plain(200, "Mailgun Magnificent API"));
+    if (request.method !== "POST") return refused(failure(405, "Method not allowed"));
+    const credentials = Buffer.from(`api:${this.#account.apiKey}`).toString("base64");
+    if (request.headers.get("authorization") !== `Basic ${credentials}`) {
+      return refused(this.refuse("unauthorized", undefined));
+    }
+    if (decodeURIComponent(domain) !== this.#account.domain) {
+      return refused(failure(404, `Domain not found: ${domain}`));
+    }
+    const form = await readForm(request);
+    const problem = findProblem(form);
+    if (problem !== undefined) return refused(failure(400, problem));
+    const message = readMessage(messageId(this.#account.domain), form);
+    // In test mode all is as always, except that nothing is sent.
+    const accepted = form.text("o:testmode") === "yes" ? [] : [message];
+    return { answer: json(200, { id: message.id, message: "Queued. Thank you." }), accepted };
+  }
+
+  refuse(condition: Condition, _message: ReceivedMessage | undefined): Answer {
+    switch (condition) {
+      case "unauthorized":
+        return plain(401, "Forbidden", { "www-authenticate": 'Basic realm="MG API"' });
+      case "suspended":
+        return failure(403, "Your account is temporarily disabled. Please contact support to resolve.");
+      case "sender-unverified":
+        return failure(
+          400,
+          `Domain ${this.#account.domain} is not allowed to send: The domain is unverified and requires DNS ` +
+            "configuration. Log in to your control panel to view required DNS records.",
+        );
+      case "quota":
+        return failure(402, "Payment required: your account has reached its sending limit.");
+      case "reject-message":
+        return failure(400, "'to' parameter is not a valid address. please check documentation");
+    }
+  }
+
+  throttle(retryAfter: number | undefined): Answer {
+    const refusal = `Domain ${this.#account.domain} is not allowed to send: recipient limit exceeded`;
+    if (retryAfter === undefined) return failure(429, refusal);
+    // The words have whole seconds only: rounded up, so that nobody comes back too early.
+    const until = new Date(Math.ceil((Date.now() + retryAfter) / 1_000) * 1_000);
+    return failure(429, `${refusal}, try again after ${until.toUTCString().replace("GMT", "UTC")}`);
+  }
+}
+
+function failure(status: number, message: string): Answer {
+  return json(status, { message });
+}
+
+function plain(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { "content-type": "text/plain", ...headers }, body };
+}
+
+function messageId(domain: string): string {
+  const time = new Date().toISOString().replace(/\D/gu, "").slice(0, 14);
+  return `<${time}.1.${randomBytes(8).toString("hex")}@${domain}>`;
+}
