@@ -254,6 +254,22 @@ const rows: readonly (Row & { readonly name: string })[] = [
   },
   {
     name: "mailgun",
+    what: "420 for the account's own limit",
+    reply: mailgunJson(
+      420,
+      "Domain mg.example.com is not allowed to send: recipient limit exceeded, try again after Wed, 21 Oct 2015 07:28:00 UTC",
+    ),
+    reason: "throttled",
+    rest: { retryAfter: 0 },
+  },
+  {
+    name: "mailgun",
+    what: "403 about the domain",
+    reply: mailgunJson(403, "Domain mg.example.com is not allowed to send: Free accounts are for test purposes only"),
+    reason: "sender",
+  },
+  {
+    name: "mailgun",
     what: "401 in plain text",
     reply: { status: 401, headers: { "content-type": "text/plain" }, body: "Forbidden" },
     reason: "authentication",

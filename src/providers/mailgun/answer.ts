@@ -21,7 +21,10 @@ export const mailgunAnswers: Answers = {
   rules: [
     // What the API's root answers to any path that it does not know: nothing was taken.
     { reason: "unavailable", statuses: [200], words: /^\s*"?Mailgun Magnificent API/ },
-    { reason: "sender", statuses: [400], words: /domain .*is not allowed to send/i },
+    // An account's own limit comes as 420, in the words of an unverified domain: https://github.com/mailgun/mailgun-java/issues/50
+    { reason: "throttled", words: /limit exceeded, try again after/i },
+    { reason: "throttled", statuses: [420] },
+    { reason: "sender", statuses: [400, 403], words: /domain .*is not allowed to send/i },
     { reason: "authentication", statuses: [404], words: /domain not found/i },
     { reason: "authentication", statuses: [401] },
     { reason: "quota", statuses: [402] },

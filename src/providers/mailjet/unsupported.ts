@@ -60,6 +60,7 @@ const gaps: readonly Gap[] = [
   { field: "replyTo", when: ({ replyTo }) => replyTo.length > 1 },
   { field: "subject", when: ({ subject }) => subject.length > 255 && [...subject].length > 255 },
   { field: "attachments", when: ({ attachments }) => totalBytes(attachments) > 15 * mebibyte },
+  { field: "attachments", when: ({ attachments }) => attachments.some(({ content }) => content.byteLength === 0) },
   { field: "headers", when: (message) => hasHeaderAmong(message, reservedHeaders) },
   { field: "tags", when: ({ tags }) => tags.length > 1 || tags.some((tag) => tag === "" || tag.length > 255) },
   { field: "template", when: ({ template }) => template !== undefined && !isTemplateId(template.id) },
