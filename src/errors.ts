@@ -28,7 +28,7 @@ export abstract class SteadyMailError<N extends string = string> extends Error {
   /** `maybe`: some provider may have the message. */
   readonly sent: Sent;
   /** When a provider can be expected to take messages again. */
-  readonly retryAt?: Date;
+  declare readonly retryAt?: Date;
 
   constructor(message: string, record: SendRecord<N>, options: { retryAt?: Date | undefined; cause?: unknown } = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);

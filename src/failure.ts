@@ -95,6 +95,23 @@ export function failureInPhase(reason: PhaseReason, sent: Sent, details: Failure
   return build(reason, verdicts[reason].scope, sent, details);
 }
 
+/** A failure from outside, with scope and `sent` as its reason has them; a reason that does not exist proves nothing. */
+export function normalFailure(given: Failure): Failure {
+  const details: FailureDetails = typeof given === "object" && given !== null ? given : {};
+  const reason: unknown = given?.reason;
+  if (!isReason(reason)) return failureInPhase("internal", "maybe", details);
+  if (isPhaseReason(reason)) return failureInPhase(reason, given.sent === "no" ? "no" : "maybe", details);
+  return failure(reason, details);
+}
+
+function isReason(reason: unknown): reason is Reason {
+  return typeof reason === "string" && Object.hasOwn(verdicts, reason);
+}
+
+function isPhaseReason(reason: Reason): reason is PhaseReason {
+  return verdicts[reason].sent === "by-phase";
+}
+
 function build(reason: Reason, scope: Scope, sent: Sent, details: FailureDetails): Failure {
   const { status, code, detail, retryAfter } = details;
   return Object.freeze({

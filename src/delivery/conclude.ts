@@ -1,0 +1,90 @@
+import { dateOf, now } from "../clock.ts";
+import {
+  AbortedError,
+  ClosedError,
+  RejectedError,
+  type SteadyMailError,
+  UnavailableError,
+  UnknownDeliveryError,
+  UnsupportedError,
+} from "../errors.ts";
+import type { Attempt, Receipt } from "../receipt.ts";
+import type { Candidate, Plan } from "../routing/plan.ts";
+import { explain } from "./explain.ts";
+
+type Accepted<N extends string> = Extract<Attempt<N>, { readonly outcome: "accepted" }>;
+
+/** What ended a delivery. */
+export type Ending<N extends string = string> =
+  | { readonly how: "accepted"; readonly candidate: Candidate<N>; readonly attempt: Accepted<N> }
+  | { readonly how: "rejected" | "stopped" | "exhausted" | "expired" | "aborted" | "closed" };
+
+/** The whole record of a delivery. */
+export interface DeliveryRecord<N extends string = string> {
+  readonly id: string;
+  /** On the monotonic clock. */
+  readonly began: number;
+  readonly plan: Plan<N>;
+  readonly attempts: readonly Attempt<N>[];
+  /** Candidates that neither refused the message nor may have it. */
+  readonly remaining: readonly Candidate<N>[];
+  readonly ending: Ending<N>;
+  /** The reason of the caller's signal. */
+  readonly abortReason: unknown;
+  /** Milliseconds after which a provider that failed but is not down may be worth another try. */
+  readonly retryDelay: number;
+}
+
+/**
+ * What is true of the message at the end, from the record alone.
+ *
+ * @throws SteadyMailError unless it was accepted
+ */
+export function conclude<N extends string>(record: DeliveryRecord<N>): Receipt<N> {
+  if (record.ending.how !== "accepted") throw errorOf(record, record.ending.how);
+  const { id, began, plan, attempts } = record;
+  const { candidate, attempt } = record.ending;
+  return Object.freeze({
+    id,
+    provider: attempt.provider,
+    providerMessageId: attempt.providerMessageId,
+    attempts: Object.freeze([...attempts]),
+    duration: now() - began,
+    duplicate: attempts.some((each) => each.outcome === "unknown") ? "possible" : "no",
+    dropped: candidate.dropped,
+    skipped: plan.skipped,
+  });
+}
+
+function errorOf<N extends string>(
+  record: DeliveryRecord<N>,
+  how: Exclude<Ending["how"], "accepted">,
+): SteadyMailError<N> {
+  const { plan, attempts, remaining } = record;
+  const summary = { id: record.id, attempts: Object.freeze([...attempts]), skipped: plan.skipped };
+  const text = explain(record);
+  if (how === "aborted") return new AbortedError(text.aborted, summary, { cause: record.abortReason });
+  if (how === "closed") return new ClosedError(text.closed, summary);
+  if (attempts.some((attempt) => attempt.outcome === "unknown")) return new UnknownDeliveryError(text.unknown, summary);
+  if (plan.allowed.length > 0 && plan.skipped.length === plan.allowed.length) {
+    const missing = [...new Set(plan.skipped.flatMap((skipped) => skipped.fields))];
+    return new UnsupportedError(text.unsupported, summary, missing);
+  }
+  const refusedByAll = remaining.length === 0 && attempts.length > 0 && attempts.every(isMessageFault);
+  if (how === "rejected" || refusedByAll) return new RejectedError(text.rejected, summary);
+  return new UnavailableError(text.unavailable, summary, { retryAt: retryAt(record) });
+}
+
+function isMessageFault(attempt: Attempt): boolean {
+  return attempt.outcome !== "accepted" && attempt.failure.scope === "message";
+}
+
+/** When the first of the remaining providers can be expected to take mail again. */
+function retryAt<N extends string>({ remaining, retryDelay }: DeliveryRecord<N>): Date | undefined {
+  const times = remaining.flatMap(({ route: { monitor } }) => {
+    if (monitor.isolated) return [];
+    const { availability } = monitor;
+    return availability.can === "nothing" && "until" in availability ? [availability.until] : [now() + retryDelay];
+  });
+  return times.length === 0 ? undefined : dateOf(Math.min(...times));
+}

@@ -1,0 +1,49 @@
+import type { Failure } from "../failure.ts";
+import type { PreparedMessage } from "../message/message.ts";
+import { redact } from "../redaction.ts";
+
+/** Lines of a body shorter than this say nothing of their message. */
+const shortestLine = 6;
+
+/** The failure without any string of the message in the provider's words. */
+export function redactFailure(failure: Failure, message: PreparedMessage): Failure {
+  if (failure.detail === undefined && failure.code === undefined) return failure;
+  const { code, detail, ...rest } = failure;
+  const own = ownStrings(message);
+  return Object.freeze({
+    ...rest,
+    ...(code === undefined ? {} : { code: redact(code, own) }),
+    ...(detail === undefined ? {} : { detail: redact(detail, own) }),
+  });
+}
+
+function ownStrings(message: PreparedMessage): string[] {
+  const mailboxes = [message.from, ...message.to, ...message.cc, ...message.bcc, ...message.replyTo];
+  return [
+    message.subject,
+    ...mailboxes.flatMap(({ name, address }) => [name ?? "", address, localPart(address)]),
+    ...linesOf(message.text),
+    ...linesOf(message.html),
+    ...message.attachments.map((attachment) => attachment.filename),
+    ...message.headers.map(([, value]) => value),
+    ...message.metadata.map(([, value]) => value),
+    ...message.tags,
+    ...stringsIn(message.template?.variables),
+  ];
+}
+
+/** A very short local part is a word of everyday ("info"), and the address as a whole is redacted anyway. */
+function localPart(address: string): string {
+  const local = address.slice(0, address.lastIndexOf("@"));
+  return local.length >= shortestLine ? local : "";
+}
+
+function linesOf(body: string | undefined): string[] {
+  if (body === undefined) return [];
+  return [body, ...body.split(/\r?\n/u)].map((line) => line.trim()).filter((line) => line.length >= shortestLine);
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}

@@ -1,0 +1,144 @@
+import { now } from "../clock.ts";
+import { type Failure, failure, failureInPhase, isProviderError, normalFailure } from "../failure.ts";
+import type { PreparedMessage } from "../message/message.ts";
+import type { Provider } from "../providers/provider.ts";
+import { redactFailure } from "./redact-failure.ts";
+
+/** One attempt to make. */
+export interface AttemptTask<N extends string = string> {
+  readonly id: string;
+  readonly provider: Provider<N>;
+  readonly message: PreparedMessage;
+  /** Milliseconds. */
+  readonly limit: number;
+  readonly fresh: boolean;
+  /** Calls back when the attempt is to end at once; returns what takes that back. */
+  readonly onCancel: (callback: () => void) => () => void;
+}
+
+/** What became of it. */
+export type AttemptResult = { readonly duration: number; readonly startedAt: Date } & (
+  | { readonly outcome: "accepted"; readonly providerMessageId: string }
+  | {
+      readonly outcome: "not-sent" | "unknown";
+      readonly failure: Failure;
+      /** The attempt had its whole time limit. */
+      readonly timedOut: boolean;
+      readonly reusedConnection: boolean;
+    }
+);
+
+type Settlement = { readonly accepted: string } | { readonly failure: Failure; readonly reusedConnection: boolean };
+
+/** Timers may fire a little before their time by the monotonic clock. */
+const timerSlack = 2;
+
+/** Makes one attempt; never rejects, and ends within its limit whatever the adapter does. */
+export async function runAttempt<N extends string>(task: AttemptTask<N>): Promise<AttemptResult> {
+  const began = now();
+  const cut = cutShort(task);
+  const hindrance = await Promise.race([load(task.provider), cut.happened]);
+  // Loading an SDK for the first time says nothing of how fast its ESP is.
+  const startedAt = new Date();
+  const ready = now();
+  const settlement = hindrance ? withoutAnswer(notBegun(hindrance)) : await settle(task, cut.happened);
+  cut.dispose();
+  const duration = now() - ready;
+  if ("accepted" in settlement) {
+    return { outcome: "accepted", providerMessageId: settlement.accepted, duration, startedAt };
+  }
+  return {
+    outcome: settlement.failure.sent === "maybe" ? "unknown" : "not-sent",
+    failure: redactFailure(settlement.failure, task.message),
+    reusedConnection: settlement.reusedConnection,
+    timedOut: now() - began >= task.limit - timerSlack,
+    duration,
+    startedAt,
+  };
+}
+
+/** An adapter that cannot be loaded says why when it is used. */
+async function load<N extends string>(provider: Provider<N>): Promise<undefined> {
+  try {
+    await provider.load?.();
+  } catch {}
+}
+
+function notBegun(hindrance: Cut): Failure {
+  return hindrance === "aborted"
+    ? failureInPhase("aborted", "no")
+    : failureInPhase("internal", "no", { detail: "The adapter was not loaded in time" });
+}
+
+async function settle<N extends string>(task: AttemptTask<N>, cut: Promise<Cut>): Promise<Settlement> {
+  const controller = new AbortController();
+  const sending = callAdapter(task, controller.signal);
+  const first = await Promise.race([sending, cut]);
+  if (typeof first !== "string") return first;
+  controller.abort(new DOMException("The attempt was ended", first === "timeout" ? "TimeoutError" : "AbortError"));
+  // The adapter knows how far the request got, and has one turn of the event loop to say so.
+  const second = await Promise.race([sending, nextTurn()]);
+  if (!second) return withoutAnswer(first === "timeout" ? failure("timeout") : failureInPhase("aborted", "maybe"));
+  if ("accepted" in second || first !== "timeout" || second.failure.reason !== "aborted") return second;
+  return withoutAnswer(
+    second.failure.sent === "no" ? failure("unreachable", { code: "ETIMEDOUT" }) : failure("timeout"),
+  );
+}
+
+async function callAdapter<N extends string>(
+  { provider, message, id, limit, fresh }: AttemptTask<N>,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  try {
+    const receipt: unknown = await provider.send(message, { id, signal, timeout: limit, fresh });
+    const accepted = messageIdOf(receipt);
+    if (accepted !== undefined) return { accepted };
+    return withoutAnswer(failure("bad-response", { detail: "The adapter returned no providerMessageId" }));
+  } catch (error) {
+    if (isProviderError(error)) {
+      return { failure: normalFailure(error.failure), reusedConnection: error.reusedConnection === true };
+    }
+    // An error that the adapter does not explain proves nothing about the request.
+    return withoutAnswer(failureInPhase("internal", "maybe", { detail: describe(error) }));
+  }
+}
+
+function messageIdOf(receipt: unknown): string | undefined {
+  if (typeof receipt !== "object" || receipt === null || !("providerMessageId" in receipt)) return undefined;
+  const { providerMessageId } = receipt;
+  return typeof providerMessageId === "string" && providerMessageId !== "" ? providerMessageId : undefined;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}`;
+}
+
+function withoutAnswer(reason: Failure): Settlement {
+  return { failure: reason, reusedConnection: false };
+}
+
+/** What ends an attempt before its adapter does. */
+type Cut = "timeout" | "aborted";
+
+function cutShort<N extends string>({
+  limit,
+  onCancel,
+}: AttemptTask<N>): {
+  readonly happened: Promise<Cut>;
+  readonly dispose: () => void;
+} {
+  let dispose = (): void => {};
+  const happened = new Promise<Cut>((resolve) => {
+    const timer = setTimeout(() => resolve("timeout"), limit);
+    const removeCancel = onCancel(() => resolve("aborted"));
+    dispose = () => {
+      clearTimeout(timer);
+      removeCancel();
+    };
+  });
+  return { happened, dispose };
+}
+
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, 0, undefined));
+}

@@ -1,0 +1,91 @@
+import { EventEmitter } from "node:events";
+import type { AnySteadyMailError } from "./errors.ts";
+import type { Failure } from "./failure.ts";
+import type { ProviderChange } from "./health/change.ts";
+import type { Attempt, Receipt } from "./receipt.ts";
+
+/**
+ * What a mailer tells. No event carries an address, a subject, a body or a credential.
+ *
+ * A listener that throws or rejects changes nothing but for a process warning.
+ */
+export interface MailerEvents<N extends string = string> {
+  /** A provider accepted a message. */
+  accepted: { readonly id: string; readonly receipt: Receipt<N> };
+  /** A send ended without an acceptance. */
+  failed: { readonly id: string; readonly error: AnySteadyMailError };
+  /** One attempt ended, however. */
+  attempt: { readonly id: string; readonly attempt: Attempt<N> };
+  /** A message goes on to another provider. */
+  failover: { readonly id: string; readonly from: N; readonly to: N; readonly failure: Failure };
+  /** Any of the changes below. */
+  "provider:changed": ProviderChange<N>;
+  "provider:degraded": ProviderChange<N>;
+  "provider:down": ProviderChange<N>;
+  "provider:probing": ProviderChange<N>;
+  "provider:recovering": ProviderChange<N>;
+  "provider:recovered": ProviderChange<N>;
+  "provider:throttled": ProviderChange<N>;
+  "provider:unthrottled": ProviderChange<N>;
+  "provider:isolated": ProviderChange<N>;
+  "provider:restored": ProviderChange<N>;
+  /** No provider is left: each is down, probing or isolated. Once on entry. */
+  "all-down": { readonly at: Date; readonly retryAt?: Date; readonly severity: "error" };
+  /** Some provider is back. */
+  "all-down:over": { readonly at: Date; readonly since: Date; readonly severity: "info" };
+  /** Something that somebody should mend; each is told once. */
+  warning: MailerWarning<N>;
+}
+
+export interface MailerWarning<N extends string = string> {
+  /** `excluded`: messages of this shape never go to this provider; `adapter`: the adapter itself failed. */
+  readonly code: "excluded" | "adapter";
+  readonly provider: N;
+  readonly message: string;
+  /** The fields that it cannot carry. */
+  readonly fields?: readonly string[];
+}
+
+export type Listener<E> = (event: E) => unknown;
+
+/** Node's emitter, but for one thing: it survives its listeners, whose errors must not change what becomes of a mail. */
+export class Emitter<Events extends object> {
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
+
+  on<K extends keyof Events & string>(name: K, listener: Listener<Events[K]>): void {
+    this.#emitter.on(name, listener);
+  }
+
+  once<K extends keyof Events & string>(name: K, listener: Listener<Events[K]>): void {
+    this.#emitter.once(name, listener);
+  }
+
+  off<K extends keyof Events & string>(name: K, listener: Listener<Events[K]>): void {
+    this.#emitter.off(name, listener);
+  }
+
+  hasListeners(name: keyof Events & string): boolean {
+    return this.#emitter.listenerCount(name) > 0;
+  }
+
+  emit<K extends keyof Events & string>(name: K, event: Events[K]): void {
+    for (const listener of this.#emitter.rawListeners(name)) {
+      try {
+        const result: unknown = listener(event);
+        if (result !== undefined) Promise.resolve(result).catch((error: unknown) => warnOfListener(name, error));
+      } catch (error) {
+        warnOfListener(name, error);
+      }
+    }
+  }
+}
+
+/** Says where the listener failed, not its message: that is the user's own text and may hold an address. */
+function warnOfListener(event: string, error: unknown): void {
+  const name = error instanceof Error ? error.name : typeof error;
+  const place = error instanceof Error ? /^\s+at .*$/mu.exec(error.stack ?? "")?.[0].trim() : undefined;
+  process.emitWarning(
+    `A listener of "${event}" failed with ${name}${place ? ` ${place}` : ""}. No send was affected; mend the listener.`,
+    { code: "STEADYMAIL_LISTENER" },
+  );
+}

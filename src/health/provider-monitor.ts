@@ -1,0 +1,343 @@
+import { dateOf, now } from "../clock.ts";
+import type { Failure } from "../failure.ts";
+import type { BreakerSettings } from "./breaker-options.ts";
+import { type ChangeReason, type Overlay, type ProviderChange, type State, severityOf } from "./change.ts";
+import { Circuit } from "./circuit.ts";
+import { Evidence } from "./evidence.ts";
+import type { ProviderHealth } from "./provider-health.ts";
+import { Throttle } from "./throttle.ts";
+
+/** What may be done with a provider now. */
+export type Availability =
+  | { readonly can: "send" | "probe" }
+  | { readonly can: "nothing"; readonly because: "isolated" | "probing" }
+  | { readonly can: "nothing"; readonly because: "throttled" | "down"; readonly until: number };
+
+/** `regular`; the one probe of a provider that was down; or a try at one that is down, since nobody else is left. */
+export type PermitKind = "regular" | "probe" | "last-resort";
+
+/** What the guard is told of an attempt. */
+export type Verdict =
+  | { readonly outcome: "accepted"; readonly duration: number }
+  | {
+      readonly outcome: "not-sent" | "unknown";
+      readonly failure: Failure;
+      readonly duration: number;
+      /** Says nothing of the provider, whatever its reason. */
+      readonly neutral: boolean;
+    };
+
+/** Leave to make one attempt. */
+export interface Permit {
+  readonly kind: PermitKind;
+  readonly generation: number;
+}
+
+const smallestShare = 0.1;
+const degradedShare = 0.5;
+
+/**
+ * The health of one provider: the guard over its circuit breaker. Time moves it when it is looked at, by the clock;
+ * there is no timer.
+ */
+export class ProviderMonitor<N extends string = string> {
+  readonly #provider: N;
+  readonly #settings: BreakerSettings;
+  readonly #tell: (change: ProviderChange<N>) => void;
+  readonly #circuit: Circuit;
+  readonly #evidence: Evidence;
+  readonly #throttle: Throttle;
+
+  #state: State = "healthy";
+  #since = now();
+  /** Counts the periods between openings and closings, so that results of an earlier one change nothing. */
+  #generation = 0;
+  #openings = 0;
+  #openUntil = Number.NEGATIVE_INFINITY;
+  #probe: { readonly permit: Permit; readonly settled: Promise<void>; readonly settle: () => void } | undefined;
+  #throttled = false;
+  #isolations = 0;
+  #inFlight = 0;
+  #queued = 0;
+  #lastFailure: (Failure & { readonly at: Date }) | undefined;
+  #lastAccepted: Date | undefined;
+
+  constructor(provider: N, settings: BreakerSettings, tell: (change: ProviderChange<N>) => void) {
+    this.#provider = provider;
+    this.#settings = settings;
+    this.#tell = tell;
+    this.#circuit = new Circuit(provider);
+    this.#evidence = new Evidence(settings);
+    this.#throttle = new Throttle(settings.maxOpenFor);
+  }
+
+  get state(): State {
+    this.#advance();
+    return this.#state;
+  }
+
+  get isolated(): boolean {
+    return this.#isolations > 0;
+  }
+
+  /** Whether no ordinary mail goes there. */
+  get isOut(): boolean {
+    return this.isolated || this.#state === "down" || this.#state === "probing";
+  }
+
+  /** End of the throttle on the monotonic clock. */
+  get throttledUntil(): number | undefined {
+    return this.#throttle.until;
+  }
+
+  /** End of the open period on the monotonic clock, while down. */
+  get openUntil(): number | undefined {
+    return this.#state === "down" ? this.#openUntil : undefined;
+  }
+
+  /** @param share of the traffic, which only a look at the other providers can tell */
+  report(share: number): ProviderHealth<N> {
+    const { state, throttledUntil, openUntil } = this;
+    const { failureRate, slowRate, p50, p95 } = this.#evidence.stats();
+    return Object.freeze({
+      provider: this.#provider,
+      state,
+      since: dateOf(this.#since),
+      isolated: this.isolated,
+      ...(throttledUntil === undefined ? {} : { throttledUntil: dateOf(throttledUntil) }),
+      ...(openUntil === undefined ? {} : { openUntil: dateOf(openUntil) }),
+      share,
+      failureRate,
+      slowRate,
+      p50,
+      p95,
+      inFlight: this.#inFlight,
+      queued: this.#queued,
+      ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}),
+      ...(this.#lastAccepted ? { lastAccepted: this.#lastAccepted } : {}),
+    });
+  }
+
+  /** Resolves when the probe under way has its result; at once where there is none. */
+  get probeSettled(): Promise<void> {
+    return this.#probe?.settled ?? Promise.resolve();
+  }
+
+  get availability(): Availability {
+    this.#advance();
+    if (this.isolated) return { can: "nothing", because: "isolated" };
+    const throttledUntil = this.#throttle.until;
+    if (throttledUntil !== undefined) return { can: "nothing", because: "throttled", until: throttledUntil };
+    if (this.#state === "probing") return this.#probe ? { can: "nothing", because: "probing" } : { can: "probe" };
+    if (this.#state !== "down") return { can: "send" };
+    return this.#openUntil > now() ? { can: "nothing", because: "down", until: this.#openUntil } : { can: "probe" };
+  }
+
+  /** Share of its configured weight that it should have now: 0–1. */
+  get weightFactor(): number {
+    if (this.availability.can !== "send") return 0;
+    if (this.#state === "degraded") return degradedShare;
+    if (this.#state !== "recovering") return 1;
+    return Math.max(smallestShare, Math.min(1, (now() - this.#since) / this.#settings.slowStart));
+  }
+
+  /** Takes the provider out; each call needs its own {@link restore}. */
+  isolate(): void {
+    this.#isolations += 1;
+    if (this.#isolations === 1) this.#announce(this.#state, "isolated", "isolated");
+  }
+
+  restore(): void {
+    this.#isolations -= 1;
+    if (this.#isolations === 0) this.#announce("isolated", this.#state, "restored");
+  }
+
+  /** Leave for one attempt, which {@link run} must use. Ask {@link availability} first. */
+  permit(kind: PermitKind): Permit {
+    const permit: Permit = { kind, generation: this.#generation };
+    if (kind === "probe") {
+      if (this.#state === "down") this.#moveTo("probing", "open-period-passed");
+      const { promise: settled, resolve: settle } = withResolvers();
+      this.#probe = { permit, settled, settle };
+    }
+    return permit;
+  }
+
+  /** The longest time that an attempt with this permit may take. */
+  timeLimit(permit: Permit, timeout: number): number {
+    return permit.kind === "probe" ? Math.min(timeout, this.#settings.slowAttempt) : timeout;
+  }
+
+  /** Runs an attempt and takes its verdict into account. The attempt must not reject. */
+  async run<V extends Verdict>(permit: Permit, attempt: () => Promise<V>): Promise<V> {
+    let verdict: V | undefined;
+    const action = async (): Promise<void> => {
+      verdict = await attempt();
+    };
+    this.#inFlight += 1;
+    try {
+      await (permit.kind === "regular" ? this.#circuit.run(action) : this.#circuit.probe(action));
+    } finally {
+      this.#inFlight -= 1;
+      // Whatever happened, the place of the probe must not be lost: that is how breakers get stuck half-open.
+      if (!verdict) this.#releaseProbe(permit);
+    }
+    if (!verdict) throw new Error(`The attempt at ${this.#provider} ended without a verdict`);
+    this.#settle(permit, verdict);
+    return verdict;
+  }
+
+  /** Counts a send that waits for this provider. */
+  async queue<T>(waiting: Promise<T>): Promise<T> {
+    this.#queued += 1;
+    try {
+      return await waiting;
+    } finally {
+      this.#queued -= 1;
+    }
+  }
+
+  dispose(): void {
+    this.#circuit.dispose();
+  }
+
+  #settle(permit: Permit, verdict: Verdict): void {
+    this.#advance();
+    if (verdict.outcome === "accepted") this.#lastAccepted = new Date();
+    else this.#lastFailure = Object.freeze({ ...verdict.failure, at: new Date() });
+    const current = permit.generation === this.#generation;
+    if (current && permit.kind === "regular") this.#settleRegular(verdict);
+    else if (current) this.#settleTrial(permit, verdict);
+    this.#releaseProbe(permit);
+  }
+
+  #settleRegular(verdict: Verdict): void {
+    if (verdict.outcome === "accepted") {
+      this.#throttle.accepted();
+      this.#evidence.accepted(verdict.duration);
+      this.#draw();
+      return;
+    }
+    const { failure, neutral, duration } = verdict;
+    if (isAccountFault(failure)) this.#open(failure.reason, failure);
+    else if (failure.reason === "throttled") this.#pause(failure);
+    else if (failure.scope === "message") {
+      this.#evidence.refused(failure.reason);
+      this.#draw(failure);
+    } else if (failure.scope === "provider" && !neutral) {
+      this.#evidence.failed(duration);
+      this.#draw(failure);
+    }
+  }
+
+  /** A probe, or a last resort at a provider that is down. */
+  #settleTrial(permit: Permit, verdict: Verdict): void {
+    if (verdict.outcome === "accepted" || verdict.failure.scope === "message") {
+      this.#throttle.accepted();
+      this.#recover(permit);
+      return;
+    }
+    const { failure, neutral } = verdict;
+    if (failure.reason === "throttled") this.#pause(failure);
+    else if (permit.kind === "probe" && (isAccountFault(failure) || (failure.scope === "provider" && !neutral))) {
+      this.#open("probe-failed", failure);
+    }
+  }
+
+  /** Draws the conclusion from the evidence. */
+  #draw(failure?: Failure): void {
+    this.#evidence.observe();
+    const finding = this.#evidence.finding;
+    if (finding?.state === "down") this.#open(finding.reason, failure);
+    else if (finding && this.#state !== "degraded") this.#moveTo("degraded", finding.reason, failure);
+  }
+
+  #pause(failure: Failure): void {
+    this.#throttle.begin(failure.retryAfter);
+    if (this.#throttled) return;
+    this.#throttled = true;
+    this.#announce(this.#state, "throttled", "throttled", failure);
+  }
+
+  #open(reason: ChangeReason, failure?: Failure): void {
+    this.#openings += 1;
+    this.#generation += 1;
+    const { openFor, maxOpenFor } = this.#settings;
+    const jitter = 0.8 + 0.4 * Math.random();
+    this.#openUntil = now() + Math.min(openFor * 2 ** (this.#openings - 1) * jitter, maxOpenFor);
+    this.#circuit.open();
+    this.#moveTo("down", reason, failure);
+  }
+
+  #recover(permit: Permit): void {
+    if (permit.kind === "last-resort" && this.#state === "down") this.#moveTo("probing", "last-resort-accepted");
+    this.#generation += 1;
+    this.#evidence.forget();
+    this.#circuit.close();
+    this.#moveTo("recovering", "probe-accepted");
+  }
+
+  #releaseProbe(permit: Permit): void {
+    if (this.#probe?.permit !== permit) return;
+    const { settle } = this.#probe;
+    this.#probe = undefined;
+    settle();
+  }
+
+  /** Lets the time that passed take effect. */
+  #advance(): void {
+    if (this.#throttled && this.#throttle.until === undefined) {
+      this.#throttled = false;
+      this.#announce("throttled", this.#state, "throttle-passed");
+    }
+    if (this.#state === "recovering" && now() - this.#since >= this.#settings.slowStart) {
+      this.#openings = 0;
+      this.#moveTo("healthy", "slow-start-passed");
+    }
+    if (this.#state === "degraded") this.#leaveDegraded();
+  }
+
+  #leaveDegraded(): void {
+    this.#evidence.observe();
+    if (!this.#evidence.wellForOneWindow(this.#since)) return;
+    if (this.#evidence.finding) return;
+    this.#openings = 0;
+    this.#moveTo("healthy", "rates-recovered");
+  }
+
+  #moveTo(to: State, reason: ChangeReason, failure?: Failure): void {
+    const from = this.#state;
+    this.#state = to;
+    this.#since = now();
+    this.#announce(from, to, reason, failure);
+  }
+
+  #announce(from: State | Overlay, to: State | Overlay, reason: ChangeReason, failure?: Failure): void {
+    this.#tell(
+      Object.freeze({
+        provider: this.#provider,
+        from,
+        to,
+        reason,
+        ...(failure ? { failure } : {}),
+        stats: this.#evidence.stats(),
+        at: new Date(),
+        severity: severityOf(to, from),
+      }),
+    );
+  }
+}
+
+function isAccountFault(
+  failure: Failure,
+): failure is Failure & { readonly reason: "authentication" | "suspended" | "sender" | "quota" } {
+  return failure.scope === "account";
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,108 @@
+import { now } from "../clock.ts";
+
+/** How a counted attempt went. */
+export type Sample = "ok" | "slow" | "failed";
+
+/** Rates and latencies of the attempts in a window. */
+export interface WindowStats {
+  /** Attempts that counted. */
+  readonly attempts: number;
+  /** 0–1; 0 where nothing was counted. */
+  readonly failureRate: number;
+  /** 0–1; 0 where nothing was counted. */
+  readonly slowRate: number;
+  /** Median time of the accepted attempts in milliseconds, 0 where there is none. */
+  readonly p50: number;
+  /** 95th percentile of the same. */
+  readonly p95: number;
+}
+
+interface Entry {
+  readonly at: number;
+  readonly sample: Sample;
+  readonly duration: number;
+}
+
+/** More than enough for a rate; older ones make room, so that memory stays bounded at any pace. */
+const capacity = 2_000;
+
+/**
+ * The attempts of the last so many milliseconds. It moves by the clock, not by timer ticks: after a freeze nothing of
+ * before counts.
+ */
+export class SlidingWindow {
+  readonly #duration: number;
+  #entries: Entry[] = [];
+  #first = 0;
+  readonly #counts = { ok: 0, slow: 0, failed: 0 };
+
+  constructor(duration: number) {
+    this.#duration = duration;
+  }
+
+  add(sample: Sample, duration: number): void {
+    this.#expire();
+    if (this.#size === capacity) this.#dropFirst();
+    this.#entries.push({ at: now(), sample, duration });
+    this.#counts[sample] += 1;
+  }
+
+  get attempts(): number {
+    this.#expire();
+    return this.#size;
+  }
+
+  get failureRate(): number {
+    return this.#rateOf("failed");
+  }
+
+  get slowRate(): number {
+    return this.#rateOf("slow");
+  }
+
+  stats(): WindowStats {
+    const { attempts, failureRate, slowRate } = this;
+    const latencies = this.#entries
+      .slice(this.#first)
+      .filter((entry) => entry.sample !== "failed")
+      .map((entry) => entry.duration)
+      .sort((a, b) => a - b);
+    return { attempts, failureRate, slowRate, p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) };
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#first = 0;
+    this.#counts.ok = this.#counts.slow = this.#counts.failed = 0;
+  }
+
+  get #size(): number {
+    return this.#entries.length - this.#first;
+  }
+
+  #rateOf(sample: Sample): number {
+    const attempts = this.attempts;
+    return attempts === 0 ? 0 : this.#counts[sample] / attempts;
+  }
+
+  #expire(): void {
+    const oldest = now() - this.#duration;
+    while ((this.#entries[this.#first]?.at ?? Number.POSITIVE_INFINITY) < oldest) this.#dropFirst();
+  }
+
+  #dropFirst(): void {
+    const entry = this.#entries[this.#first];
+    if (!entry) return;
+    this.#counts[entry.sample] -= 1;
+    this.#first += 1;
+    // Cut the used-up head off once it is as long as the rest: each entry is moved at most once on average.
+    if (this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}

@@ -1,0 +1,230 @@
+import { setMaxListeners } from "node:events";
+import { now } from "./clock.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import { Interruptions } from "./delivery/interruptions.ts";
+import { LastResort } from "./delivery/last-resort.ts";
+import { AbortedError, ClosedError, isSteadyMailError } from "./errors.ts";
+import { Emitter, type Listener, type MailerEvents } from "./events.ts";
+import type { ProviderChange } from "./health/change.ts";
+import type { ProviderHealth } from "./health/provider-health.ts";
+import { ProviderMonitor } from "./health/provider-monitor.ts";
+import type { Message } from "./message/message.ts";
+import { type MessageDraft, prepare } from "./message/prepare.ts";
+import type { MailerOptions, SendOptions } from "./options.ts";
+import { ProviderEvents } from "./provider-events.ts";
+import type { Receipt } from "./receipt.ts";
+import { makePlan } from "./routing/plan.ts";
+import type { ResolvedRoute, RouteGroup } from "./routing/resolved-route.ts";
+import { trafficShares } from "./routing/shares.ts";
+import { SmoothWeightedRoundRobin } from "./routing/smooth-weighted-round-robin.ts";
+import { type SendSettings, sendSettings } from "./send-settings.ts";
+import { checkDuration, type MailerSettings, mailerSettings, type RouteSettings } from "./settings.ts";
+import { Warnings } from "./warnings.ts";
+
+/** @typeParam N names of the providers */
+export interface Mailer<N extends string = string> extends AsyncDisposable {
+  /**
+   * Sends one message by the first provider that takes it.
+   *
+   * @throws SteadyMailError (a rejection) when nobody did; its `sent` tells whether somebody may have the message
+   * @throws RangeError, TypeError (a rejection) for options that make no sense
+   */
+  send(message: Message<N>, options?: SendOptions<N>): Promise<Receipt<N>>;
+  /** How each provider does, in their order of priority. */
+  health(): readonly ProviderHealth<N>[];
+  /**
+   * Takes a provider out for maintenance, until every handle is disposed.
+   *
+   * @throws RangeError for the name of no provider
+   */
+  isolate(provider: N): Disposable;
+  on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
+  once<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
+  off<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
+  /**
+   * Attempts under way finish, and may still fail over; waiting and new sends reject with `ClosedError`. Then the
+   * connections are closed.
+   *
+   * @param options.timeout ms after which attempts under way are aborted; default none, since each has its own limit
+   */
+  close(options?: { readonly timeout?: number | undefined }): Promise<void>;
+}
+
+/**
+ * A mailer over one or more providers.
+ *
+ * @throws TypeError, RangeError for options that make no sense
+ */
+export function createMailer<const N extends string>(options: MailerOptions<N>): Mailer<N> {
+  return new FailoverMailer(mailerSettings(options));
+}
+
+/** No attempt is begun with less time left than this, ms, or than this share of the whole. */
+const usefulTimeAtMost = 250;
+const usefulShare = 0.05;
+
+class FailoverMailer<N extends string> implements Mailer<N> {
+  readonly #settings: MailerSettings<N>;
+  readonly #groups: readonly RouteGroup<N>[];
+  readonly #routes: readonly ResolvedRoute<N>[];
+  readonly #events = new Emitter<MailerEvents<N>>();
+  readonly #lastResort = new LastResort();
+  readonly #closing = new AbortController();
+  readonly #cutoff = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #warnings = new Warnings(this.#events);
+  #standbysLoaded = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: MailerSettings<N>) {
+    this.#settings = settings;
+    setMaxListeners(0, this.#closing.signal, this.#cutoff.signal);
+    const monitors: ProviderMonitor<N>[] = [];
+    const told = new ProviderEvents(this.#events, monitors);
+    this.#groups = settings.groups.map((group) => ({
+      routes: group.map((route) => resolve(route, (change) => told.tell(change))),
+      balancer: new SmoothWeightedRoundRobin(),
+    }));
+    this.#routes = this.#groups.flatMap((group) => group.routes);
+    monitors.push(...this.#routes.map((route) => route.monitor));
+    this.#events.on("attempt", ({ attempt }) => this.#warnings.attempt(attempt));
+  }
+
+  async send(message: Message<N>, options: SendOptions<N> = {}): Promise<Receipt<N>> {
+    const began = now();
+    const settings = sendSettings(options, this.#settings);
+    const delivering = this.#deliver(message, settings, began);
+    this.#underWay.add(delivering);
+    try {
+      const receipt = await delivering;
+      this.#events.emit("accepted", { id: receipt.id, receipt });
+      this.#loadStandbys(receipt.provider);
+      return receipt;
+    } catch (error) {
+      if (isSteadyMailError(error)) this.#events.emit("failed", { id: settings.id, error });
+      throw error;
+    } finally {
+      this.#underWay.delete(delivering);
+    }
+  }
+
+  health(): readonly ProviderHealth<N>[] {
+    const shares = trafficShares(this.#groups);
+    return this.#routes.map((route) => route.monitor.report(shares.get(route.name) ?? 0));
+  }
+
+  isolate(provider: N): Disposable {
+    const route = this.#routes.find(({ name }) => name === provider);
+    if (!route)
+      throw new RangeError(`There is no provider "${provider}"; there are ${this.#settings.names.join(", ")}`);
+    route.monitor.isolate();
+    let disposed = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (disposed) return;
+        disposed = true;
+        route.monitor.restore();
+      },
+    };
+  }
+
+  on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  once<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    this.#events.once(event, listener);
+    return this;
+  }
+
+  off<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  async close({ timeout }: { readonly timeout?: number | undefined } = {}): Promise<void> {
+    if (timeout !== undefined) checkDuration("options.timeout", timeout);
+    this.#closing.abort();
+    const cutoff = timeout === undefined ? undefined : setTimeout(() => this.#cutoff.abort(), timeout);
+    this.#closed ??= this.#finish();
+    await this.#closed;
+    clearTimeout(cutoff);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #finish(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    for (const route of this.#routes) route.monitor.dispose();
+    await Promise.allSettled(this.#routes.map(async ({ provider }) => provider.close?.()));
+  }
+
+  async #deliver(message: Message<N>, settings: SendSettings<N>, began: number): Promise<Receipt<N>> {
+    const { id, onUnknown, choice, allowedTime } = settings;
+    const interruptions = new Interruptions(settings.deadline, settings.signal, {
+      closing: this.#closing.signal,
+      cutoff: this.#cutoff.signal,
+    });
+    const draft = await this.#prepare(message, id, interruptions);
+    const plan = makePlan(this.#groups, draft, choice);
+    for (const skipped of plan.skipped) this.#warnings.excluded(skipped);
+    const usefulTime = Math.min(usefulTimeAtMost, allowedTime * usefulShare);
+    const task = { id, began, plan, onUnknown, retry: this.#settings.retry, interruptions, usefulTime };
+    return new Delivery(task, { events: this.#events, lastResort: this.#lastResort }).run();
+  }
+
+  async #prepare(message: Message<N>, id: string, interruptions: Interruptions): Promise<MessageDraft> {
+    const preparing = new AbortController();
+    const remove = interruptions.onInterrupt(() => preparing.abort());
+    try {
+      const { pending } = interruptions;
+      if (pending === "aborted" || pending === "closed") throw notBegun(pending, id, interruptions);
+      return await prepare(message, {
+        id,
+        defaults: this.#settings.defaults,
+        providerNames: this.#settings.names,
+        signal: preparing.signal,
+        deadline: interruptions.remaining,
+      });
+    } catch (error) {
+      if (!preparing.signal.aborted) throw error;
+      throw notBegun(interruptions.cancelled ?? "closed", id, interruptions);
+    } finally {
+      remove();
+    }
+  }
+
+  /** What a failover would have to load is loaded before one is needed, but not before the first mail is out. */
+  #loadStandbys(except: N): void {
+    if (this.#standbysLoaded || this.#closing.signal.aborted) return;
+    this.#standbysLoaded = true;
+    for (const { name, provider } of this.#routes) {
+      // A provider that cannot be loaded says so when it is tried.
+      if (name !== except) provider.load?.().catch(() => {});
+    }
+  }
+}
+
+function resolve<N extends string>(
+  { provider, weight, labels, sender, timeout, breaker }: RouteSettings<N>,
+  tell: (change: ProviderChange<N>) => void,
+): ResolvedRoute<N> {
+  const { name } = provider;
+  return { name, provider, weight, labels, sender, timeout, monitor: new ProviderMonitor(name, breaker, tell) };
+}
+
+function notBegun<N extends string>(
+  how: "aborted" | "closed",
+  id: string,
+  { abortReason }: Interruptions,
+): AbortedError<N> | ClosedError<N> {
+  const record = { id, attempts: [], skipped: [] };
+  return how === "aborted"
+    ? new AbortedError(`Message ${id} was not sent: the caller's signal was aborted before any attempt`, record, {
+        cause: abortReason,
+      })
+    : new ClosedError(`Message ${id} was not sent: the mailer is closed; create another one`, record);
+}

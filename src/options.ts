@@ -1,0 +1,74 @@
+import type { BreakerOptions } from "./health/breaker-options.ts";
+import type { Address, AddressLike, Message } from "./message/message.ts";
+import type { Provider } from "./providers/provider.ts";
+
+/** What to do when it is unknown whether a provider has the message. */
+export type OnUnknown = "failover" | "stop";
+
+/** Fields that a provider which cannot carry them may leave out. */
+export type Droppable = "tags" | "metadata" | "tracking" | "replyTo";
+
+/** A provider with what applies to it alone. */
+export interface Route<N extends string = string> {
+  readonly provider: Provider<N>;
+  /** Share inside its group, above 0; default 1. */
+  readonly weight?: number | undefined;
+  /** The sender verified there. A sender that it replaces becomes Reply-To where the message has none. */
+  readonly from?: AddressLike | ((from: Address) => AddressLike) | undefined;
+  /** What `SendOptions.require` asks for: `"eu"`, `"bulk"`. */
+  readonly labels?: readonly string[] | undefined;
+  /** Time limit of one attempt here, ms; default the mailer's. */
+  readonly timeout?: number | undefined;
+  readonly breaker?: BreakerOptions | undefined;
+}
+
+export type Entry<N extends string = string> = Provider<N> | Route<N>;
+
+/** @typeParam N names of the providers, inferred */
+export interface MailerOptions<N extends string = string> {
+  /**
+   * The order is the priority. An element is a provider, or a group of providers that share the load by weight; a later
+   * element is used while no earlier one can. At least one; names are unique.
+   */
+  readonly providers: readonly (Entry<N> | readonly Entry<N>[])[];
+  /** `from`, `replyTo`, `headers` … where the message has none. */
+  readonly defaults?: Partial<Message<N>> | undefined;
+  /**
+   * `"failover"` (default) goes on to another provider after an attempt that may have been sent, and so prefers a
+   * possible duplicate to a lost mail; `"stop"` ends with an `UnknownDeliveryError`.
+   */
+  readonly onUnknown?: OnUnknown | undefined;
+  /** One attempt, to the last byte of the answer, ms; default 10_000. */
+  readonly timeout?: number | undefined;
+  /** The whole send, preparation and waiting included, ms; default 30_000. */
+  readonly deadline?: number | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly breaker?: BreakerOptions | undefined;
+}
+
+/** How often and when a message that nobody took is tried again. */
+export interface RetryOptions {
+  /** Rounds in all, each of which tries every provider once; default 3. */
+  readonly maxRounds?: number | undefined;
+  /** Longest wait before the second round, ms; doubled for each further one; default 250. */
+  readonly minDelay?: number | undefined;
+  /** Longest wait before any round, ms; default 8_000. The wait is random between 0 and the limit (full jitter). */
+  readonly maxDelay?: number | undefined;
+}
+
+export interface SendOptions<N extends string = string> {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from now, or a date; default the mailer's. */
+  readonly deadline?: number | Date | undefined;
+  readonly onUnknown?: OnUnknown | undefined;
+  /** Your id instead of a random one: 1–128 of `A–Z a–z 0–9 _ -`, which every ESP can carry. */
+  readonly id?: string | undefined;
+  readonly only?: readonly N[] | undefined;
+  readonly except?: readonly N[] | undefined;
+  /** Labels that a provider must have, all of them; without such a provider nothing is sent. */
+  readonly require?: readonly string[] | undefined;
+  /** The same key goes to the same provider of its group while that one can. */
+  readonly stickyKey?: string | undefined;
+  /** Default `["tags", "tracking"]`. */
+  readonly mayDrop?: readonly Droppable[] | undefined;
+}

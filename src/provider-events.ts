@@ -1,0 +1,70 @@
+import { dateOf } from "./clock.ts";
+import type { Emitter, MailerEvents } from "./events.ts";
+import type { Overlay, ProviderChange, State } from "./health/change.ts";
+import type { ProviderMonitor } from "./health/provider-monitor.ts";
+
+/** The event that tells of a change by name: of an overlay's begin and end, or of the state that was reached. */
+const nameOfEnd = { throttled: "provider:unthrottled", isolated: "provider:restored" } as const satisfies Record<
+  Overlay,
+  keyof MailerEvents
+>;
+const nameOfBegin = {
+  healthy: "provider:recovered",
+  degraded: "provider:degraded",
+  down: "provider:down",
+  probing: "provider:probing",
+  recovering: "provider:recovering",
+  throttled: "provider:throttled",
+  isolated: "provider:isolated",
+} as const satisfies Record<State | Overlay, keyof MailerEvents>;
+
+/** Tells the world how providers change: by events, and by a process warning where nobody listens. */
+export class ProviderEvents<N extends string> {
+  readonly #emitter: Emitter<MailerEvents<N>>;
+  readonly #monitors: readonly ProviderMonitor<N>[];
+  /** Providers whose outage was told and is not over. */
+  readonly #outages = new Set<N>();
+  #allDownSince: Date | undefined;
+
+  /** @param monitors of all providers; may be filled after this call */
+  constructor(emitter: Emitter<MailerEvents<N>>, monitors: readonly ProviderMonitor<N>[]) {
+    this.#emitter = emitter;
+    this.#monitors = monitors;
+  }
+
+  tell(change: ProviderChange<N>): void {
+    const { from, to } = change;
+    this.#emitter.emit("provider:changed", change);
+    this.#emitter.emit(from === "throttled" || from === "isolated" ? nameOfEnd[from] : nameOfBegin[to], change);
+    if (to === "down") this.#warnOnce(change);
+    if (to === "recovering") this.#outages.delete(change.provider);
+    this.#watchAll(change.at);
+  }
+
+  /** Silence is the complaint that users of failover make most. */
+  #warnOnce({ provider, reason, failure }: ProviderChange<N>): void {
+    if (this.#outages.has(provider)) return;
+    this.#outages.add(provider);
+    if (this.#emitter.hasListeners("provider:down") || this.#emitter.hasListeners("provider:changed")) return;
+    const detail = failure?.detail ? `: ${failure.detail}` : "";
+    process.emitWarning(
+      `Email provider "${provider}" is down (${reason}${detail}). Mails go to the other providers, if there are any. ` +
+        `Listen to the event "provider:down" to be told instead of this warning.`,
+      { code: "STEADYMAIL_PROVIDER_DOWN" },
+    );
+  }
+
+  #watchAll(at: Date): void {
+    const allOut = this.#monitors.every((monitor) => monitor.isOut);
+    if (allOut && !this.#allDownSince) {
+      this.#allDownSince = at;
+      const back = this.#monitors.flatMap(({ isolated, openUntil }) => (isolated || !openUntil ? [] : [openUntil]));
+      const retryAt = back.length === 0 ? {} : { retryAt: dateOf(Math.min(...back)) };
+      this.#emitter.emit("all-down", { at, ...retryAt, severity: "error" });
+    } else if (!allOut && this.#allDownSince) {
+      const since = this.#allDownSince;
+      this.#allDownSince = undefined;
+      this.#emitter.emit("all-down:over", { at, since, severity: "info" });
+    }
+  }
+}

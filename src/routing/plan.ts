@@ -1,0 +1,160 @@
+import { messageFor, templateMissing } from "../message/for-provider.ts";
+import type { PreparedMessage } from "../message/message.ts";
+import type { MessageDraft } from "../message/prepare.ts";
+import type { Skipped } from "../receipt.ts";
+import { rendezvous } from "./rendezvous.ts";
+import type { ResolvedRoute, RouteGroup } from "./resolved-route.ts";
+import type { Member } from "./smooth-weighted-round-robin.ts";
+
+/** Which providers a send allows, and in which order. */
+export interface Choice<N extends string = string> {
+  readonly only: readonly N[] | undefined;
+  readonly except: readonly N[];
+  /** Labels that a provider must have, all of them. */
+  readonly require: readonly string[];
+  /** Fields that may be left out where a provider cannot carry them. */
+  readonly mayDrop: readonly string[];
+  readonly stickyKey: string | undefined;
+  /** Whether the message may be the one that tries a provider which was down. */
+  readonly mayProbe: boolean;
+}
+
+/** A provider that can carry the message, with the message as it would be sent there. */
+export interface Candidate<N extends string = string> {
+  readonly route: ResolvedRoute<N>;
+  readonly message: PreparedMessage;
+  readonly dropped: readonly string[];
+}
+
+/** Who may carry one message. Providers that are down are in it; those that are isolated are not. */
+export interface Plan<N extends string = string> {
+  /** Whether the choice allows any provider at all. */
+  readonly allowed: readonly N[];
+  /** Allowed providers that cannot carry the message, healthy or not. */
+  readonly skipped: readonly Skipped<N>[];
+  /** All candidates, in no order that means anything. */
+  readonly candidates: readonly Candidate<N>[];
+  /**
+   * The candidates in the order of priority. A group takes its turn when it is reached for the first time, so that a
+   * standby which nobody needed keeps its shares exact; the order then stays for the whole send.
+   */
+  inOrder(): Iterable<Candidate<N>>;
+}
+
+export function makePlan<N extends string>(
+  groups: readonly RouteGroup<N>[],
+  draft: MessageDraft,
+  choice: Choice<N>,
+): Plan<N> {
+  const allowed: N[] = [];
+  const skipped: Skipped<N>[] = [];
+  const candidates: Candidate<N>[] = [];
+  const planned: { readonly group: RouteGroup<N>; readonly members: Candidate<N>[]; order?: Candidate<N>[] }[] = [];
+
+  for (const group of groups) {
+    const members: Candidate<N>[] = [];
+    for (const route of group.routes.filter((each) => isAllowed(each, choice))) {
+      allowed.push(route.name);
+      const { candidate, missing } = address(draft, route, choice.mayDrop);
+      if (!candidate) skipped.push({ provider: route.name, fields: missing });
+      else if (!route.monitor.isolated) members.push(candidate);
+    }
+    if (members.length === 0) continue;
+    candidates.push(...members);
+    planned.push({ group, members });
+  }
+
+  return {
+    allowed,
+    skipped,
+    candidates,
+    *inOrder() {
+      for (const entry of planned) {
+        entry.order ??= orderOf(entry.group, entry.members, choice);
+        yield* entry.order;
+      }
+    },
+  };
+}
+
+function isAllowed<N extends string>(
+  { name, labels }: ResolvedRoute<N>,
+  { only, except, require }: Choice<N>,
+): boolean {
+  if (only && !only.includes(name)) return false;
+  return !except.includes(name) && require.every((label) => labels.includes(label));
+}
+
+/** Makes the message out to one provider, without the fields that may be dropped there. */
+function address<N extends string>(
+  draft: MessageDraft,
+  route: ResolvedRoute<N>,
+  mayDrop: readonly string[],
+): { readonly candidate?: Candidate<N>; readonly missing: readonly string[] } {
+  const whole = made(draft, route, []);
+  if (whole.missing.length === 0 && whole.message) {
+    return { candidate: { route, message: whole.message, dropped: [] }, missing: [] };
+  }
+  const dropped = whole.missing.filter((field) => mayDrop.includes(field));
+  if (!whole.message || dropped.length === 0) return { missing: whole.missing };
+  const reduced = made(draft, route, dropped);
+  if (!reduced.message || reduced.missing.length > 0) return { missing: reduced.missing };
+  return { candidate: { route, message: reduced.message, dropped }, missing: [] };
+}
+
+function made<N extends string>(
+  draft: MessageDraft,
+  route: ResolvedRoute<N>,
+  drop: readonly string[],
+): { readonly message?: PreparedMessage; readonly missing: readonly string[] } {
+  if (templateMissing(draft, route.name)) return { missing: ["template"] };
+  let message: PreparedMessage;
+  try {
+    message = messageFor(draft, route.name, { from: route.sender(draft.from), drop });
+  } catch {
+    // The route's own function for the sender failed, or gave none that is valid.
+    return { missing: ["from"] };
+  }
+  try {
+    return { message, missing: route.provider.unsupported(message) };
+  } catch {
+    return { missing: ["message"] };
+  }
+}
+
+/** Those that carry everything come before those that lose a field. */
+function orderOf<N extends string>(
+  { balancer }: RouteGroup<N>,
+  members: readonly Candidate<N>[],
+  { stickyKey, mayProbe }: Choice<N>,
+): Candidate<N>[] {
+  const whole = members.filter((candidate) => candidate.dropped.length === 0);
+  const reduced = members.filter((candidate) => candidate.dropped.length > 0);
+  if (stickyKey !== undefined) {
+    return [whole, reduced].flatMap((list) => ranked(list, rendezvous(stickyKey, list.map(configuredWeight))));
+  }
+  // Only the list that is going to be used takes a turn.
+  const used = whole.some((candidate) => canDo("send", candidate)) ? whole : reduced;
+  const turns = [whole, reduced].flatMap((list) =>
+    ranked(list, list === used ? balancer.turn(list.map(weightNow)) : balancer.ranking(list.map(weightNow))),
+  );
+  // One that was down is tried by the next message that may try it, or it would stay down while others are well.
+  const due = mayProbe ? turns.filter((candidate) => canDo("probe", candidate)) : [];
+  return [...due, ...turns.filter((candidate) => !due.includes(candidate))];
+}
+
+function configuredWeight<N extends string>({ route }: Candidate<N>): Member<string> {
+  return { key: route.name, weight: route.weight };
+}
+
+function weightNow<N extends string>({ route }: Candidate<N>): Member<string> {
+  return { key: route.name, weight: route.weight * route.monitor.weightFactor };
+}
+
+function canDo<N extends string>(what: "send" | "probe", { route }: Candidate<N>): boolean {
+  return route.monitor.availability.can === what;
+}
+
+function ranked<N extends string>(members: readonly Candidate<N>[], names: readonly string[]): Candidate<N>[] {
+  return [...members].sort((a, b) => names.indexOf(a.route.name) - names.indexOf(b.route.name));
+}

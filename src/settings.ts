@@ -1,0 +1,147 @@
+import type { RetrySettings } from "./delivery/retry-delay.ts";
+import { type BreakerSettings, breakerSettings } from "./health/breaker-options.ts";
+import { parseAddress } from "./message/addresses.ts";
+import type { Address, AddressLike, Message } from "./message/message.ts";
+import type { Entry, MailerOptions, OnUnknown, Route } from "./options.ts";
+import type { Provider } from "./providers/provider.ts";
+
+/** A route with everything filled in and checked. */
+export interface RouteSettings<N extends string = string> {
+  readonly provider: Provider<N>;
+  readonly weight: number;
+  readonly labels: readonly string[];
+  readonly sender: (from: Address) => Address;
+  readonly timeout: number;
+  readonly breaker: BreakerSettings;
+}
+
+/** The options of a mailer with everything filled in and checked. */
+export interface MailerSettings<N extends string = string> {
+  readonly groups: readonly (readonly RouteSettings<N>[])[];
+  readonly names: readonly N[];
+  readonly defaults: Partial<Message<N>>;
+  readonly onUnknown: OnUnknown;
+  readonly deadline: number;
+  readonly retry: RetrySettings;
+}
+
+/** The longest time that a timer of Node can run. */
+export const longestDuration = 2 ** 31 - 1;
+
+const mailerKeys = ["providers", "defaults", "onUnknown", "timeout", "deadline", "retry", "breaker"];
+const retryKeys = ["maxRounds", "minDelay", "maxDelay"];
+const routeKeys = ["provider", "weight", "from", "labels", "timeout", "breaker"];
+
+/**
+ * Checks the options of a mailer, so that a mistake shows when the program starts and not when the first mail is due.
+ *
+ * @throws TypeError for something of the wrong kind, RangeError for a value out of range
+ */
+export function mailerSettings<N extends string>(options: MailerOptions<N>): MailerSettings<N> {
+  refuseUnknownKeys("options", options, mailerKeys);
+  const { providers, defaults = {}, onUnknown = "failover", timeout = 10_000, deadline = 30_000, retry = {} } = options;
+  checkOnUnknown("options.onUnknown", onUnknown);
+  checkDuration("options.timeout", timeout);
+  checkDuration("options.deadline", deadline);
+  if (!Array.isArray(providers) || providers.length === 0) {
+    throw new TypeError("options.providers must be an array with at least one provider");
+  }
+  const groups = providers.map((element: Entry<N> | readonly Entry<N>[], index) => {
+    const where = `options.providers[${index}]`;
+    if (!isGroup(element)) return [routeSettings(where, element, { ...options, timeout })];
+    if (element.length === 0) throw new TypeError(`${where} is an empty group; put at least one provider into it`);
+    return element.map((entry, place) => routeSettings(`${where}[${place}]`, entry, { ...options, timeout }));
+  });
+  const names = groups.flat().map((route) => route.provider.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new RangeError(`Two providers have the name "${twice}"; give one of them another: { name: "${twice}-2" }`);
+  }
+  return { groups, names, defaults, onUnknown, deadline, retry: retrySettings(retry) };
+}
+
+function routeSettings<N extends string>(
+  where: string,
+  entry: Entry<N>,
+  mailer: { readonly timeout: number; readonly breaker?: MailerOptions["breaker"] },
+): RouteSettings<N> {
+  if (typeof entry !== "object" || entry === null)
+    throw new TypeError(`${where} must be a provider or { provider, … }`);
+  const route: Route<N> = "provider" in entry ? entry : { provider: entry };
+  if ("provider" in entry) refuseUnknownKeys(where, entry, routeKeys);
+  const { provider, weight = 1, labels = [], from, timeout = mailer.timeout, breaker } = route;
+  if (!isProvider(provider)) {
+    throw new TypeError(
+      `${where} is no provider: it needs a name, unsupported() and send(), as sendgrid({ … }) returns`,
+    );
+  }
+  if (!(Number.isFinite(weight) && weight > 0)) {
+    throw new RangeError(`${where}.weight must be a number above 0, but is ${weight}`);
+  }
+  if (!(Array.isArray(labels) && labels.every((label) => typeof label === "string"))) {
+    throw new TypeError(`${where}.labels must be an array of strings`);
+  }
+  checkDuration(`${where}.timeout`, timeout);
+  return {
+    provider,
+    weight,
+    labels: [...labels],
+    sender: senderOf(where, from),
+    timeout,
+    breaker: breakerSettings(`${where}.breaker`, mailer.breaker, breaker),
+  };
+}
+
+function senderOf(where: string, from: Route["from"]): (from: Address) => Address {
+  if (from === undefined) return (original) => original;
+  if (typeof from === "function") return (original) => validSender(`${where}.from`, from(original));
+  const address = validSender(`${where}.from`, from);
+  return () => address;
+}
+
+function validSender(where: string, from: AddressLike): Address {
+  const parsed = parseAddress(from);
+  if ("problem" in parsed) throw new TypeError(`${where} is no sender: ${parsed.problem}`);
+  return parsed.address;
+}
+
+function retrySettings(retry: NonNullable<MailerOptions["retry"]>): RetrySettings {
+  refuseUnknownKeys("options.retry", retry, retryKeys);
+  const { maxRounds = 3, minDelay = 250, maxDelay = 8_000 } = retry;
+  if (!(Number.isInteger(maxRounds) && maxRounds >= 1)) {
+    throw new RangeError(`options.retry.maxRounds must be a positive integer, but is ${maxRounds}`);
+  }
+  checkDuration("options.retry.minDelay", minDelay);
+  checkDuration("options.retry.maxDelay", maxDelay);
+  return { maxRounds, minDelay, maxDelay };
+}
+
+export function checkOnUnknown(where: string, value: unknown): asserts value is OnUnknown {
+  if (value !== "failover" && value !== "stop") {
+    throw new RangeError(`${where} must be "failover" or "stop", but is ${JSON.stringify(value)}`);
+  }
+}
+
+export function checkDuration(where: string, value: unknown): asserts value is number {
+  if (typeof value !== "number" || !(value > 0 && value <= longestDuration)) {
+    throw new RangeError(
+      `${where} must be milliseconds above 0 and at most ${longestDuration}, but is ${String(value)}`,
+    );
+  }
+}
+
+export function refuseUnknownKeys(where: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null) throw new TypeError(`${where} must be an object`);
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new TypeError(`${where}.${unknown} is no option; there are ${known.join(", ")}`);
+}
+
+function isGroup<N extends string>(element: Entry<N> | readonly Entry<N>[]): element is readonly Entry<N>[] {
+  return Array.isArray(element);
+}
+
+function isProvider(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, send, unsupported } = value as Partial<Provider>;
+  return typeof name === "string" && name !== "" && typeof send === "function" && typeof unsupported === "function";
+}

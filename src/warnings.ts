@@ -1,0 +1,36 @@
+import type { Emitter, MailerEvents, MailerWarning } from "./events.ts";
+import type { Attempt, Skipped } from "./receipt.ts";
+
+/** Tells of what somebody should mend, each thing once. */
+export class Warnings<N extends string> {
+  readonly #emitter: Emitter<MailerEvents<N>>;
+  readonly #told = new Set<string>();
+
+  constructor(emitter: Emitter<MailerEvents<N>>) {
+    this.#emitter = emitter;
+  }
+
+  /** A provider that cannot carry messages of this shape is no standby for them. */
+  excluded({ provider, fields }: Skipped<N>): void {
+    const message = `Messages with ${fields.join(", ")} never go to ${provider}, which cannot carry that: it is no standby for them.`;
+    this.#tellOnce({ code: "excluded", provider, fields, message });
+  }
+
+  /** An adapter that fails by itself is neutral for its provider's health, so nothing else would tell. */
+  attempt(attempt: Attempt<N>): void {
+    if (attempt.outcome === "accepted" || attempt.failure.reason !== "internal") return;
+    const { provider, failure } = attempt;
+    const message = `The adapter of ${provider} failed by itself: ${failure.detail ?? failure.code ?? "no detail"}`;
+    const told = this.#tellOnce({ code: "adapter", provider, message });
+    if (told && !this.#emitter.hasListeners("warning")) process.emitWarning(message, { code: "STEADYMAIL_ADAPTER" });
+  }
+
+  #tellOnce(warning: MailerWarning<N>): boolean {
+    // What is unbounded (an adapter's own words) must not make this grow for ever.
+    const key = [warning.code, warning.provider, ...(warning.fields ?? [])].join(" ");
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
+    this.#emitter.emit("warning", Object.freeze(warning));
+    return true;
+  }
+}
