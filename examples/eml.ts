@@ -9,6 +9,9 @@ import type { AddressLike, Attachment, Message } from "steadymail";
 /** Headers that keep a conversation together and have no field of their own in a message. */
 const carriedHeaders = ["In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post"] as const;
 
+/** Type and subtype (RFC 2045 §5.1). */
+const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
+
 /**
  * A message from the bytes of an .eml file. What the file lacks, the message lacks too: the mailer says what is missing.
  *
@@ -51,7 +54,7 @@ function attachment(file: ParsedAttachment, index: number, html: string | undefi
   return {
     filename: filename || `attachment-${index + 1}`,
     // A malformed type says nothing: the file's name decides then.
-    contentType: /^[^\s/;]+\/[^\s/;]+$/u.test(mimeType) ? mimeType : undefined,
+    contentType: mediaType.test(mimeType) ? mimeType : undefined,
     contentId: idInHtml(file, html),
     content: typeof content === "string" ? Buffer.from(content) : new Uint8Array(content),
   };

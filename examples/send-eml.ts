@@ -81,7 +81,7 @@ async function sendLive(drafts: readonly Draft[]): Promise<boolean> {
   const [first, ...standbys] = providersFromEnvironment(process.env);
   if (!first) throw new CommandError(`--live needs credentials in the environment. ${credentials}`);
   await using mailer = createMailer({ providers: [first, ...standbys], onUnknown: "stop" });
-  return sendEach(mailer, drafts, [undefined]);
+  return await sendEach(mailer, drafts, [undefined]);
 }
 
 async function sendToSimulators(drafts: readonly Draft[]): Promise<boolean> {

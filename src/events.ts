@@ -82,10 +82,19 @@ export class Emitter<Events extends object> {
 
 /** Says where the listener failed, not its message: that is the user's own text and may hold an address. */
 function warnOfListener(event: string, error: unknown): void {
-  const name = error instanceof Error ? error.name : typeof error;
-  const place = error instanceof Error ? /^\s+at .*$/mu.exec(error.stack ?? "")?.[0].trim() : undefined;
   process.emitWarning(
-    `A listener of "${event}" failed with ${name}${place ? ` ${place}` : ""}. No send was affected; mend the listener.`,
+    `A listener of "${event}" failed (${describe(error)}). No send was affected; mend the listener.`,
     { code: "STEADYMAIL_LISTENER" },
   );
+}
+
+function describe(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return `it threw a ${typeof error}`;
+    const { message, stack = "" } = error;
+    const frames = stack.slice(stack.indexOf(message) + message.length);
+    return `${error.constructor.name} ${/^\s+at .*$/mu.exec(frames)?.[0].trim() ?? ""}`.trim();
+  } catch {
+    return "it threw an error that cannot be read";
+  }
 }

@@ -95,12 +95,23 @@ export function failureInPhase(reason: PhaseReason, sent: Sent, details: Failure
   return build(reason, verdicts[reason].scope, sent, details);
 }
 
-/** A failure from outside, with scope and `sent` as its reason has them; a reason that does not exist proves nothing. */
-export function normalFailure(given: Failure): Failure {
-  const details: FailureDetails = typeof given === "object" && given !== null ? given : {};
-  const reason: unknown = given?.reason;
+/** A failure as an adapter gives it: any of it may be missing, or something else. */
+type GivenFailure = { readonly [K in keyof Failure]?: unknown };
+
+/**
+ * A failure from outside, with scope and `sent` as its reason has them, and details of the right types only. A reason
+ * that does not exist proves nothing.
+ */
+export function normalFailure(given: GivenFailure): Failure {
+  const { reason, sent, status, code, detail, retryAfter } = given;
+  const details: FailureDetails = {
+    status: typeof status === "number" ? status : undefined,
+    code: typeof code === "string" ? code : undefined,
+    detail: typeof detail === "string" ? detail : undefined,
+    retryAfter: typeof retryAfter === "number" && retryAfter >= 0 ? retryAfter : undefined,
+  };
   if (!isReason(reason)) return failureInPhase("internal", "maybe", details);
-  if (isPhaseReason(reason)) return failureInPhase(reason, given.sent === "no" ? "no" : "maybe", details);
+  if (isPhaseReason(reason)) return failureInPhase(reason, sent === "no" ? "no" : "maybe", details);
   return failure(reason, details);
 }
 

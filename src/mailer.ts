@@ -1,16 +1,17 @@
 import { setMaxListeners } from "node:events";
 import { now } from "./clock.ts";
 import { Delivery } from "./delivery/delivery.ts";
-import { Interruptions } from "./delivery/interruptions.ts";
+import { type Interruption, Interruptions } from "./delivery/interruptions.ts";
 import { LastResort } from "./delivery/last-resort.ts";
-import { AbortedError, ClosedError, isSteadyMailError } from "./errors.ts";
+import { loadQuietly } from "./delivery/load-quietly.ts";
+import { AbortedError, ClosedError, isSteadyMailError, type SteadyMailError, UnavailableError } from "./errors.ts";
 import { Emitter, type Listener, type MailerEvents } from "./events.ts";
 import type { ProviderChange } from "./health/change.ts";
 import type { ProviderHealth } from "./health/provider-health.ts";
 import { ProviderMonitor } from "./health/provider-monitor.ts";
 import type { Message } from "./message/message.ts";
 import { type MessageDraft, prepare } from "./message/prepare.ts";
-import type { MailerOptions, SendOptions } from "./options.ts";
+import type { MailerOptions, Route, SendOptions } from "./options.ts";
 import { ProviderEvents } from "./provider-events.ts";
 import type { Receipt } from "./receipt.ts";
 import { makePlan } from "./routing/plan.ts";
@@ -55,9 +56,31 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
  *
  * @throws TypeError, RangeError for options that make no sense
  */
-export function createMailer<const N extends string>(options: MailerOptions<N>): Mailer<N> {
+export function createMailer<const P extends MailerOptions["providers"]>(
+  options: Omit<MailerOptions<NameOf<P[number]>>, "providers"> & { readonly providers: P & Checked<P> },
+): Mailer<NameOf<P[number]>>;
+export function createMailer<N extends string>(options: MailerOptions<N>): Mailer<N>;
+export function createMailer<N extends string>(options: MailerOptions<N>): Mailer<N> {
   return new FailoverMailer(mailerSettings(options));
 }
+
+/** The names of providers, whichever kinds of them stand side by side, in groups and in routes. */
+type NameOf<E> = E extends readonly (infer M)[]
+  ? NameOf<M>
+  : E extends { readonly provider: { readonly name: infer N extends string } }
+    ? N
+    : E extends { readonly name: infer N extends string }
+      ? N
+      : never;
+
+/** The same providers, without what is no option of a route: a misspelt one does not compile. */
+type Checked<P> = {
+  readonly [K in keyof P]: P[K] extends readonly unknown[]
+    ? Checked<P[K]>
+    : P[K] extends { readonly provider: unknown }
+      ? P[K] & { readonly [Key in Exclude<keyof P[K], keyof Route>]: never }
+      : P[K];
+};
 
 /** No attempt is begun with less time left than this, ms, or than this share of the whole. */
 const usefulTimeAtMost = 250;
@@ -181,7 +204,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     const remove = interruptions.onInterrupt(() => preparing.abort());
     try {
       const { pending } = interruptions;
-      if (pending === "aborted" || pending === "closed") throw notBegun(pending, id, interruptions);
+      if (pending) throw notBegun(pending, id, interruptions);
       return await prepare(message, {
         id,
         defaults: this.#settings.defaults,
@@ -202,8 +225,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     if (this.#standbysLoaded || this.#closing.signal.aborted) return;
     this.#standbysLoaded = true;
     for (const { name, provider } of this.#routes) {
-      // A provider that cannot be loaded says so when it is tried.
-      if (name !== except) provider.load?.().catch(() => {});
+      if (name !== except) void loadQuietly(provider);
     }
   }
 }
@@ -216,15 +238,11 @@ function resolve<N extends string>(
   return { name, provider, weight, labels, sender, timeout, monitor: new ProviderMonitor(name, breaker, tell) };
 }
 
-function notBegun<N extends string>(
-  how: "aborted" | "closed",
-  id: string,
-  { abortReason }: Interruptions,
-): AbortedError<N> | ClosedError<N> {
+function notBegun<N extends string>(how: Interruption, id: string, { abortReason }: Interruptions): SteadyMailError<N> {
   const record = { id, attempts: [], skipped: [] };
-  return how === "aborted"
-    ? new AbortedError(`Message ${id} was not sent: the caller's signal was aborted before any attempt`, record, {
-        cause: abortReason,
-      })
-    : new ClosedError(`Message ${id} was not sent: the mailer is closed; create another one`, record);
+  const message = `Message ${id} was not sent`;
+  if (how === "closed") return new ClosedError(`${message}: the mailer is closed; create another one`, record);
+  if (how === "expired") return new UnavailableError(`${message}: its deadline had passed before any attempt`, record);
+  const text = `${message}: the caller's signal was aborted before any attempt`;
+  return new AbortedError(text, record, { cause: abortReason });
 }

@@ -38,7 +38,7 @@ export interface MailerOptions<N extends string = string> {
    * possible duplicate to a lost mail; `"stop"` ends with an `UnknownDeliveryError`.
    */
   readonly onUnknown?: OnUnknown | undefined;
-  /** One attempt, to the last byte of the answer, ms; default 10_000. */
+  /** One attempt, to the last byte of the answer, ms; default 10_000, or half the deadline if that is shorter. */
   readonly timeout?: number | undefined;
   /** The whole send, preparation and waiting included, ms; default 30_000. */
   readonly deadline?: number | undefined;

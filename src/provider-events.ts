@@ -33,25 +33,17 @@ export class ProviderEvents<N extends string> {
   }
 
   tell(change: ProviderChange<N>): void {
-    const { from, to } = change;
+    const { from, to, provider } = change;
+    // Asked before the event, which a listener by "once" does not outlive.
+    const heard = this.#emitter.hasListeners("provider:down");
     this.#emitter.emit("provider:changed", change);
     this.#emitter.emit(from === "throttled" || from === "isolated" ? nameOfEnd[from] : nameOfBegin[to], change);
-    if (to === "down") this.#warnOnce(change);
-    if (to === "recovering") this.#outages.delete(change.provider);
+    if (to === "down" && !this.#outages.has(provider)) {
+      this.#outages.add(provider);
+      if (!heard) warn(change);
+    }
+    if (to === "recovering") this.#outages.delete(provider);
     this.#watchAll(change.at);
-  }
-
-  /** Silence is the complaint that users of failover make most. */
-  #warnOnce({ provider, reason, failure }: ProviderChange<N>): void {
-    if (this.#outages.has(provider)) return;
-    this.#outages.add(provider);
-    if (this.#emitter.hasListeners("provider:down") || this.#emitter.hasListeners("provider:changed")) return;
-    const detail = failure?.detail ? `: ${failure.detail}` : "";
-    process.emitWarning(
-      `Email provider "${provider}" is down (${reason}${detail}). Mails go to the other providers, if there are any. ` +
-        `Listen to the event "provider:down" to be told instead of this warning.`,
-      { code: "STEADYMAIL_PROVIDER_DOWN" },
-    );
   }
 
   #watchAll(at: Date): void {
@@ -67,4 +59,14 @@ export class ProviderEvents<N extends string> {
       this.#emitter.emit("all-down:over", { at, since, severity: "info" });
     }
   }
+}
+
+/** Silence is the complaint that users of failover make most. */
+function warn({ provider, reason, failure }: ProviderChange): void {
+  const detail = failure?.detail ? `: ${failure.detail}` : "";
+  process.emitWarning(
+    `Email provider "${provider}" is down (${reason}${detail}). Mails go to the other providers, if there are any. ` +
+      `Listen to the event "provider:down" to be told instead of this warning.`,
+    { code: "STEADYMAIL_PROVIDER_DOWN" },
+  );
 }

@@ -49,7 +49,7 @@ export function sendSettings<N extends string>(options: SendOptions<N>, mailer: 
   checkNames("options.except", except, mailer.names, "provider");
   checkStrings("options.require", require);
   checkNames("options.mayDrop", mayDrop, droppable, "field that may be dropped");
-  const allowedTime = timeUntil(options.deadline ?? mailer.deadline);
+  const allowedTime = timeUntil(options.deadline === undefined ? mailer.deadline : options.deadline);
   return {
     id,
     signal,

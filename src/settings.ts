@@ -1,7 +1,8 @@
 import type { RetrySettings } from "./delivery/retry-delay.ts";
-import { type BreakerSettings, breakerSettings } from "./health/breaker-options.ts";
+import { type BreakerSettings, breakerSettings, checkBreakerOptions } from "./health/breaker-options.ts";
 import { parseAddress } from "./message/addresses.ts";
 import type { Address, AddressLike, Message } from "./message/message.ts";
+import { fieldNames } from "./message/prepare.ts";
 import type { Entry, MailerOptions, OnUnknown, Route } from "./options.ts";
 import type { Provider } from "./providers/provider.ts";
 
@@ -39,18 +40,22 @@ const routeKeys = ["provider", "weight", "from", "labels", "timeout", "breaker"]
  */
 export function mailerSettings<N extends string>(options: MailerOptions<N>): MailerSettings<N> {
   refuseUnknownKeys("options", options, mailerKeys);
-  const { providers, defaults = {}, onUnknown = "failover", timeout = 10_000, deadline = 30_000, retry = {} } = options;
+  const { providers, defaults = {}, onUnknown = "failover", deadline = 30_000, retry = {} } = options;
   checkOnUnknown("options.onUnknown", onUnknown);
-  checkDuration("options.timeout", timeout);
   checkDuration("options.deadline", deadline);
+  // A time-out that only a shorter deadline brings about is nobody's fault: no hanging provider would ever be down.
+  const { timeout = Math.min(10_000, deadline / 2) } = options;
+  checkDuration("options.timeout", timeout);
+  checkBreakerOptions("options.breaker", options.breaker);
+  refuseUnknownKeys("options.defaults", defaults, fieldNames);
   if (!Array.isArray(providers) || providers.length === 0) {
     throw new TypeError("options.providers must be an array with at least one provider");
   }
-  const groups = providers.map((element: Entry<N> | readonly Entry<N>[], index) => {
+  const groups = [...providers].map((element: Entry<N> | readonly Entry<N>[], index) => {
     const where = `options.providers[${index}]`;
     if (!isGroup(element)) return [routeSettings(where, element, { ...options, timeout })];
     if (element.length === 0) throw new TypeError(`${where} is an empty group; put at least one provider into it`);
-    return element.map((entry, place) => routeSettings(`${where}[${place}]`, entry, { ...options, timeout }));
+    return [...element].map((entry, place) => routeSettings(`${where}[${place}]`, entry, { ...options, timeout }));
   });
   const names = groups.flat().map((route) => route.provider.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -82,13 +87,14 @@ function routeSettings<N extends string>(
     throw new TypeError(`${where}.labels must be an array of strings`);
   }
   checkDuration(`${where}.timeout`, timeout);
+  checkBreakerOptions(`${where}.breaker`, breaker);
   return {
     provider,
     weight,
     labels: [...labels],
     sender: senderOf(where, from),
     timeout,
-    breaker: breakerSettings(`${where}.breaker`, mailer.breaker, breaker),
+    breaker: breakerSettings(mailer.breaker, breaker),
   };
 }
 
@@ -131,7 +137,9 @@ export function checkDuration(where: string, value: unknown): asserts value is n
 }
 
 export function refuseUnknownKeys(where: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== "object" || value === null) throw new TypeError(`${where} must be an object`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${where} must be an object`);
+  }
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new TypeError(`${where}.${unknown} is no option; there are ${known.join(", ")}`);
 }

@@ -10,6 +10,7 @@ import {
 } from "../errors.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
+import type { AttemptLog } from "./attempt-log.ts";
 import { explain } from "./explain.ts";
 
 type Accepted<N extends string> = Extract<Attempt<N>, { readonly outcome: "accepted" }>;
@@ -25,7 +26,7 @@ export interface DeliveryRecord<N extends string = string> {
   /** On the monotonic clock. */
   readonly began: number;
   readonly plan: Plan<N>;
-  readonly attempts: readonly Attempt<N>[];
+  readonly log: AttemptLog<N>;
   /** Candidates that neither refused the message nor may have it. */
   readonly remaining: readonly Candidate<N>[];
   readonly ending: Ending<N>;
@@ -42,15 +43,15 @@ export interface DeliveryRecord<N extends string = string> {
  */
 export function conclude<N extends string>(record: DeliveryRecord<N>): Receipt<N> {
   if (record.ending.how !== "accepted") throw errorOf(record, record.ending.how);
-  const { id, began, plan, attempts } = record;
+  const { id, began, plan, log } = record;
   const { candidate, attempt } = record.ending;
   return Object.freeze({
     id,
     provider: attempt.provider,
     providerMessageId: attempt.providerMessageId,
-    attempts: Object.freeze([...attempts]),
+    attempts: Object.freeze([...log.all]),
     duration: now() - began,
-    duplicate: attempts.some((each) => each.outcome === "unknown") ? "possible" : "no",
+    duplicate: log.anyUnknown ? "possible" : "no",
     dropped: candidate.dropped,
     skipped: plan.skipped,
   });
@@ -60,17 +61,17 @@ function errorOf<N extends string>(
   record: DeliveryRecord<N>,
   how: Exclude<Ending["how"], "accepted">,
 ): SteadyMailError<N> {
-  const { plan, attempts, remaining } = record;
-  const summary = { id: record.id, attempts: Object.freeze([...attempts]), skipped: plan.skipped };
+  const { plan, log, remaining } = record;
+  const summary = { id: record.id, attempts: Object.freeze([...log.all]), skipped: plan.skipped };
   const text = explain(record);
   if (how === "aborted") return new AbortedError(text.aborted, summary, { cause: record.abortReason });
   if (how === "closed") return new ClosedError(text.closed, summary);
-  if (attempts.some((attempt) => attempt.outcome === "unknown")) return new UnknownDeliveryError(text.unknown, summary);
+  if (log.anyUnknown) return new UnknownDeliveryError(text.unknown, summary);
   if (plan.allowed.length > 0 && plan.skipped.length === plan.allowed.length) {
     const missing = [...new Set(plan.skipped.flatMap((skipped) => skipped.fields))];
     return new UnsupportedError(text.unsupported, summary, missing);
   }
-  const refusedByAll = remaining.length === 0 && attempts.length > 0 && attempts.every(isMessageFault);
+  const refusedByAll = remaining.length === 0 && log.all.length > 0 && log.all.every(isMessageFault);
   if (how === "rejected" || refusedByAll) return new RejectedError(text.rejected, summary);
   return new UnavailableError(text.unavailable, summary, { retryAt: retryAt(record) });
 }
@@ -80,11 +81,12 @@ function isMessageFault(attempt: Attempt): boolean {
 }
 
 /** When the first of the remaining providers can be expected to take mail again. */
-function retryAt<N extends string>({ remaining, retryDelay }: DeliveryRecord<N>): Date | undefined {
-  const times = remaining.flatMap(({ route: { monitor } }) => {
-    if (monitor.isolated) return [];
+function retryAt<N extends string>({ remaining, log, retryDelay }: DeliveryRecord<N>): Date | undefined {
+  const times = remaining.flatMap(({ route: { name, monitor } }) => {
     const { availability } = monitor;
-    return availability.can === "nothing" && "until" in availability ? [availability.until] : [now() + retryDelay];
+    if (availability.can !== "nothing") return [log.pauseOf(name) ?? now() + retryDelay];
+    if ("until" in availability) return [availability.until];
+    return availability.because === "isolated" ? [] : [now() + retryDelay];
   });
-  return times.length === 0 ? undefined : dateOf(Math.min(...times));
+  return times.length === 0 ? undefined : dateOf(Math.max(now(), Math.min(...times)));
 }

@@ -1,15 +1,16 @@
 import { makeRetriable } from "p-retry";
 import type { Emitter, MailerEvents } from "../events.ts";
-import type { Permit, PermitKind, Verdict } from "../health/provider-monitor.ts";
+import type { Permit, PermitKind, TrialVerdict, Verdict } from "../health/provider-monitor.ts";
 import type { OnUnknown } from "../options.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
+import { AttemptLog } from "./attempt-log.ts";
 import { conclude, type Ending } from "./conclude.ts";
 import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
 import { type AttemptResult, runAttempt } from "./run-attempt.ts";
-import { wayOut } from "./way-out.ts";
+import { type WayOut, wayOut } from "./way-out.ts";
 
 /** What one send is to do, and under which limits. */
 export interface DeliveryTask<N extends string = string> {
@@ -30,12 +31,6 @@ export interface DeliveryContext<N extends string = string> {
   readonly lastResort: LastResort;
 }
 
-/** At most so many attempts whose outcome is unknown: at most so many copies of a message. */
-const unknownLimit = 2;
-
-/** So many providers must call a message malformed before it is believed. */
-const opinions = 2;
-
 /** Ends a round that may be followed by another; never seen outside. */
 class AnotherRound extends Error {}
 
@@ -46,11 +41,11 @@ class AnotherRound extends Error {}
 export class Delivery<N extends string> {
   readonly #task: DeliveryTask<N>;
   readonly #context: DeliveryContext<N>;
-  readonly #attempts: Attempt<N>[] = [];
-  /** Providers that are done with this message: they refused it, or may have it. */
-  readonly #excluded = new Set<N>();
+  readonly #log = new AttemptLog<N>();
   /** Providers that were charged with a failure: a message counts at most one each. */
   readonly #charged = new Set<N>();
+  /** All rounds are over: only providers that were not tried yet are still waited for. */
+  #noRepeats = false;
   #ending: Ending<N> | undefined;
 
   constructor(task: DeliveryTask<N>, context: DeliveryContext<N>) {
@@ -60,75 +55,89 @@ export class Delivery<N extends string> {
 
   /** @throws SteadyMailError */
   async run(): Promise<Receipt<N>> {
-    const { maxRounds } = this.#task.retry;
+    const { id, began, plan, interruptions, retry } = this.#task;
+    let round = 0;
+    // Not the default export: bundlers disagree on what that is when CommonJS code requires an ES module.
+    const rounds = makeRetriable(() => this.#round(++round), {
+      retries: retry.maxRounds - 1,
+      minTimeout: 0,
+      shouldRetry: () => this.#waitForRound(round + 1),
+    });
     try {
-      // Not the default export: bundlers disagree on what that is when CommonJS code requires an ES module.
-      let round = 0;
-      const rounds = makeRetriable(() => this.#round(++round), {
-        retries: maxRounds - 1,
-        minTimeout: 0,
-        shouldRetry: () => this.#waitForRound(round + 1),
-      });
       await rounds();
     } catch (error) {
       if (!(error instanceof AnotherRound)) throw error;
     }
-    const { id, began, plan, interruptions } = this.#task;
     return conclude({
       id,
       began,
       plan,
-      attempts: this.#attempts,
-      remaining: this.#remaining,
+      log: this.#log,
+      remaining: plan.candidates.filter(({ route }) => !this.#log.settled(route.name)),
       ending: this.#ending ?? { how: "exhausted" },
       abortReason: interruptions.abortReason,
-      retryDelay: this.#task.retry.maxDelay,
+      retryDelay: retry.maxDelay,
     });
   }
 
   /** Tries each remaining candidate once; waits for one where none can be tried. */
   async #round(round: number): Promise<void> {
+    this.#noRepeats = false;
     while (!this.#ending) {
-      const triedBefore = this.#attempts.length;
+      const tried = this.#log.all.length;
       for (const candidate of this.#task.plan.inOrder()) {
         const kind = this.#leaveFor(candidate);
         if (kind) await this.#attempt(candidate, kind, round);
         if (this.#ending) return;
       }
-      if (this.#attempts.length > triedBefore) throw new AnotherRound();
-      await this.#waitForSomebody(round);
+      if (this.#log.all.length === tried) await this.#waitForSomebody(round);
+      else if (round < this.#task.retry.maxRounds) throw new AnotherRound();
+      else this.#noRepeats = true;
     }
   }
 
+  /** Candidates that may still be tried. */
   get #remaining(): Candidate<N>[] {
-    return this.#task.plan.candidates.filter(({ route }) => !this.#excluded.has(route.name));
+    return this.#task.plan.candidates.filter((candidate) => this.#isOpen(candidate));
+  }
+
+  #isOpen({ route }: Candidate<N>): boolean {
+    return !this.#log.settled(route.name) && !(this.#noRepeats && this.#log.tried(route.name));
   }
 
   /** An open breaker means skip, never fail. */
-  #leaveFor({ route }: Candidate<N>): PermitKind | undefined {
-    if (this.#excluded.has(route.name)) return undefined;
-    const { can } = route.monitor.availability;
+  #leaveFor(candidate: Candidate<N>): PermitKind | undefined {
+    if (!this.#isOpen(candidate)) return undefined;
+    const { can } = candidate.route.monitor.availability;
     if (can === "send") return "regular";
     if (can !== "probe") return undefined;
-    return this.#task.onUnknown === "stop" && this.#anybodyCanSend ? undefined : "probe";
+    return this.#task.onUnknown === "stop" && this.#isAnotherEligible() ? undefined : "probe";
   }
 
-  get #anybodyCanSend(): boolean {
-    return this.#remaining.some(({ route }) => route.monitor.availability.can === "send");
+  #isAnotherEligible(): boolean {
+    return this.#remaining.some(
+      ({ route }) => route.monitor.availability.can === "send" && !this.#log.tried(route.name),
+    );
   }
 
-  async #attempt(candidate: Candidate<N>, kind: PermitKind, round: number): Promise<void> {
+  /** Whether nothing ended the send from outside, and the time left is of use. */
+  #mayBegin(): boolean {
     const { interruptions, usefulTime } = this.#task;
-    const hindrance = interruptions.cancelled ?? (interruptions.remaining < usefulTime ? "expired" : undefined);
-    if (hindrance) {
-      this.#end({ how: hindrance });
-      return;
-    }
-    this.#tellOfFailover(candidate.route.name);
+    const late = interruptions.remaining < usefulTime ? "expired" : undefined;
+    const hindrance = interruptions.cancelled ?? late;
+    if (hindrance) this.#end({ how: hindrance });
+    return hindrance === undefined;
+  }
 
+  async #attempt(candidate: Candidate<N>, kind: PermitKind, round: number): Promise<TrialVerdict> {
     const { monitor, name } = candidate.route;
+    if (!this.#mayBegin()) return "none";
+    this.#tellOfFailover(name);
+    // A listener may have ended the send, or isolated the provider.
+    if (!this.#mayBegin() || monitor.isolated) return "none";
+
     const permit = monitor.permit(kind);
-    const { result } = await monitor.run(permit, () => this.#attemptWith(candidate, permit));
+    const { result, inconclusive } = await monitor.run(permit, () => this.#attemptWith(candidate, permit));
     const { startedAt, duration } = result;
     const attempt: Attempt<N> = Object.freeze({
       provider: name,
@@ -139,16 +148,17 @@ export class Delivery<N extends string> {
         ? { outcome: result.outcome, providerMessageId: result.providerMessageId }
         : { outcome: result.outcome, failure: result.failure }),
     });
-    this.#attempts.push(attempt);
+    this.#log.add(attempt);
     this.#context.events.emit("attempt", { id: this.#task.id, attempt });
-    if (attempt.outcome === "unknown" || (attempt.outcome === "not-sent" && attempt.failure.scope === "message")) {
-      this.#excluded.add(name);
-    }
     const ending = this.#endingAfter(candidate, attempt);
     if (ending) this.#end(ending);
+    return inconclusive ? "none" : "reached";
   }
 
-  async #attemptWith(candidate: Candidate<N>, permit: Permit): Promise<Verdict & { readonly result: AttemptResult }> {
+  async #attemptWith(
+    candidate: Candidate<N>,
+    permit: Permit,
+  ): Promise<Verdict & { readonly result: AttemptResult; readonly inconclusive: boolean }> {
     const { id, onUnknown, interruptions } = this.#task;
     const { route, message } = candidate;
     const fullTime = route.monitor.timeLimit(permit, route.timeout);
@@ -161,13 +171,16 @@ export class Delivery<N extends string> {
       fresh: onUnknown === "stop",
       onCancel: (callback) => interruptions.onCancel(callback),
     });
-    if (result.outcome === "accepted") return { outcome: result.outcome, duration: result.duration, result };
-    const { outcome, duration, failure } = result;
+    const { duration } = result;
+    if (result.outcome === "accepted") return { outcome: result.outcome, duration, result, inconclusive: false };
+    const { outcome, failure } = result;
     const cutShort = result.timedOut && limit < fullTime;
     const lostOnReuse = result.reusedConnection && failure.reason === "response-lost";
-    const neutral = cutShort || lostOnReuse || this.#charged.has(route.name);
-    if (failure.scope === "provider" && !cutShort && !lostOnReuse) this.#charged.add(route.name);
-    return { outcome, duration, failure, neutral, result };
+    const charged = this.#charged.has(route.name);
+    const counts = failure.scope === "provider" && failure.reason !== "throttled" && !cutShort && !lostOnReuse;
+    if (counts) this.#charged.add(route.name);
+    const inconclusive = cutShort || failure.reason === "aborted";
+    return { outcome, duration, failure, id, neutral: charged || !counts, result, inconclusive };
   }
 
   /** What an attempt means for the message; undefined: go on. */
@@ -176,44 +189,55 @@ export class Delivery<N extends string> {
     const { failure, outcome } = attempt;
     const { cancelled } = this.#task.interruptions;
     if (cancelled && failure.reason === "aborted") return { how: cancelled };
-    if (failure.reason === "rejected") return { how: "rejected" };
-    if (failure.reason === "invalid" && this.#invalids >= opinions) return { how: "rejected" };
-    const enough = this.#task.onUnknown === "stop" || this.#unknowns >= unknownLimit;
-    return outcome === "unknown" && enough ? { how: "stopped" } : undefined;
+    if (failure.reason === "rejected" || this.#log.enoughCallItInvalid) return { how: "rejected" };
+    const stop = this.#task.onUnknown === "stop" || this.#log.tooManyUnknowns;
+    return outcome === "unknown" && stop ? { how: "stopped" } : undefined;
   }
 
   /** Waits before the next round; false where there is to be none. */
   async #waitForRound(round: number): Promise<boolean> {
-    if (this.#ending) return false;
     const remaining = this.#remaining;
-    const repeats = remaining.every(({ route }) => this.#wasTried(route.name));
-    if (this.#unknowns > 0) this.#end({ how: "stopped" });
+    if (this.#log.anyUnknown) this.#end({ how: "stopped" });
     else if (remaining.length === 0) this.#end({ how: "exhausted" });
-    else if (repeats) await this.#wait(retryDelay(round, remaining, this.#attempts, this.#task.retry));
+    if (this.#ending) return false;
+    const { duration, monitor } = retryDelay(round, remaining, this.#log, this.#task.retry);
+    const waiting = this.#wait(duration);
+    await (duration > 0 && monitor ? monitor.queue(waiting) : waiting);
     return this.#ending === undefined;
   }
 
   /** Nobody can be tried now: waits for one, or makes the last resort. */
   async #waitForSomebody(round: number): Promise<void> {
-    const { lastResort } = this.#context;
-    const { interruptions, usefulTime } = this.#task;
-    const way = wayOut(
-      this.#remaining,
-      lastResort,
-      (name) => this.#wasTried(name),
-      interruptions.remaining - usefulTime,
-    );
-    if (way.do === "wait") {
-      await way.monitor.queue(this.#wait(way.duration, way.sooner));
-    } else if (way.do === "await-verdict") {
-      await this.#wait(interruptions.remaining, way.verdict);
-      if (this.#remaining.every(({ route }) => route.monitor.state === "down")) this.#end({ how: "exhausted" });
-    } else if (way.do === "last-resort") {
-      await lastResort.begin(() => this.#attempt(way.candidate, "last-resort", round));
-      this.#end({ how: "exhausted" });
-    } else {
-      this.#end({ how: "exhausted" });
+    let verdictHeard = false;
+    while (!this.#ending && !this.#log.anyUnknown && !this.#canSomebody()) {
+      const way: WayOut<N> = wayOut({
+        candidates: this.#remaining,
+        tried: (name) => this.#log.tried(name),
+        lastResort: this.#context.lastResort,
+        verdictHeard,
+        timeLeft: this.#task.interruptions.remaining - this.#task.usefulTime,
+      });
+      if (way.do === "wait") await way.monitor.queue(this.#wait(way.duration, way.sooner));
+      else if (way.do === "await-verdict") verdictHeard = (await this.#hear(way.verdict)) === "reached";
+      else if (way.do === "last-resort") {
+        await this.#context.lastResort.begin(() => this.#attempt(way.candidate, "last-resort", round));
+        verdictHeard = true;
+      } else this.#end({ how: "exhausted" });
     }
+    if (this.#log.anyUnknown) this.#end({ how: "stopped" });
+  }
+
+  #canSomebody(): boolean {
+    return this.#task.plan.candidates.some((candidate) => this.#leaveFor(candidate) !== undefined);
+  }
+
+  async #hear(verdict: Promise<TrialVerdict>): Promise<TrialVerdict> {
+    let heard: TrialVerdict = "none";
+    const hearing = verdict.then((word) => {
+      heard = word;
+    });
+    await this.#wait(this.#task.interruptions.remaining, hearing);
+    return heard;
   }
 
   async #wait(duration: number, sooner?: Promise<unknown>): Promise<void> {
@@ -228,20 +252,8 @@ export class Delivery<N extends string> {
     this.#ending ??= ending;
   }
 
-  #wasTried(name: N): boolean {
-    return this.#attempts.some((attempt) => attempt.provider === name);
-  }
-
-  get #unknowns(): number {
-    return this.#attempts.filter((attempt) => attempt.outcome === "unknown").length;
-  }
-
-  get #invalids(): number {
-    return this.#attempts.filter((each) => each.outcome !== "accepted" && each.failure.reason === "invalid").length;
-  }
-
   #tellOfFailover(to: N): void {
-    const last = this.#attempts.at(-1);
+    const { last } = this.#log;
     if (!last || last.outcome === "accepted" || last.provider === to) return;
     this.#context.events.emit("failover", { id: this.#task.id, from: last.provider, to, failure: last.failure });
   }

@@ -4,13 +4,12 @@ import type { DeliveryRecord } from "./conclude.ts";
 type Texts = Readonly<Record<"aborted" | "closed" | "unknown" | "unsupported" | "rejected" | "unavailable", string>>;
 
 /** The messages of the errors that may end a delivery: what went wrong, where, and what to do. */
-export function explain<N extends string>({ id, plan, attempts, remaining }: DeliveryRecord<N>): Texts {
-  const tried = attempts.length === 0 ? "No provider was tried." : `Tried: ${attempts.map(described).join("; ")}.`;
+export function explain<N extends string>({ id, plan, log, remaining }: DeliveryRecord<N>): Texts {
+  const tried = log.all.length === 0 ? "No provider was tried." : `Tried: ${log.all.map(described).join("; ")}.`;
   const skipped = plan.skipped.map(({ provider, fields }) => `${provider} cannot carry ${fields.join(", ")}`);
   const passedOver = skipped.length === 0 ? "" : ` Passed over: ${skipped.join("; ")}.`;
   const message = `Message ${id}`;
-  const unsure = attempts.some((attempt) => attempt.outcome === "unknown");
-  const soFar = unsure ? "it may have been sent" : "it was not sent";
+  const soFar = log.anyUnknown ? "it may have been sent" : "it was not sent";
   return {
     aborted: `${message}: the caller's signal ended the send; ${soFar}. ${tried}`,
     closed: `${message}: the mailer was closed; ${soFar}. ${tried}`,

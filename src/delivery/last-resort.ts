@@ -1,4 +1,5 @@
 import { now } from "../clock.ts";
+import type { TrialVerdict } from "../health/provider-monitor.ts";
 
 const atMostOncePer = 1_000;
 
@@ -7,10 +8,10 @@ const atMostOncePer = 1_000;
  * Whoever comes meanwhile awaits its verdict, so that an outage of all is not answered with a storm.
  */
 export class LastResort {
-  #underWay: Promise<void> | undefined;
+  #underWay: Promise<TrialVerdict> | undefined;
   #lastBegan = Number.NEGATIVE_INFINITY;
 
-  get underWay(): Promise<void> | undefined {
+  get underWay(): Promise<TrialVerdict> | undefined {
     return this.#underWay;
   }
 
@@ -18,14 +19,13 @@ export class LastResort {
     return this.#underWay === undefined && now() - this.#lastBegan >= atMostOncePer;
   }
 
-  async begin(attempt: () => Promise<void>): Promise<void> {
+  /** @param attempt must not reject; a trial without a verdict gives its place back at once */
+  async begin(attempt: () => Promise<TrialVerdict>): Promise<void> {
+    const lastBegan = this.#lastBegan;
     this.#lastBegan = now();
-    const trying = attempt();
-    this.#underWay = trying.catch(() => {});
-    try {
-      await trying;
-    } finally {
-      this.#underWay = undefined;
-    }
+    this.#underWay = attempt();
+    const verdict = await this.#underWay;
+    this.#underWay = undefined;
+    if (verdict === "none") this.#lastBegan = lastBegan;
   }
 }

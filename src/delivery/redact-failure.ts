@@ -2,8 +2,11 @@ import type { Failure } from "../failure.ts";
 import type { PreparedMessage } from "../message/message.ts";
 import { redact } from "../redaction.ts";
 
-/** Lines of a body shorter than this say nothing of their message. */
-const shortestLine = 6;
+/** Lines of a body shorter than this say nothing of their message; a one-time code is longer. */
+const shortestLine = 3;
+
+/** Shorter local parts are words of everyday ("info"); the address as a whole is redacted anyway. */
+const shortestLocalPart = 6;
 
 /** The failure without any string of the message in the provider's words. */
 export function redactFailure(failure: Failure, message: PreparedMessage): Failure {
@@ -32,10 +35,9 @@ function ownStrings(message: PreparedMessage): string[] {
   ];
 }
 
-/** A very short local part is a word of everyday ("info"), and the address as a whole is redacted anyway. */
 function localPart(address: string): string {
   const local = address.slice(0, address.lastIndexOf("@"));
-  return local.length >= shortestLine ? local : "";
+  return local.length >= shortestLocalPart ? local : "";
 }
 
 function linesOf(body: string | undefined): string[] {

@@ -2,6 +2,7 @@ import { now } from "../clock.ts";
 import { type Failure, failure, failureInPhase, isProviderError, normalFailure } from "../failure.ts";
 import type { PreparedMessage } from "../message/message.ts";
 import type { Provider } from "../providers/provider.ts";
+import { loadQuietly } from "./load-quietly.ts";
 import { redactFailure } from "./redact-failure.ts";
 
 /** One attempt to make. */
@@ -37,7 +38,7 @@ const timerSlack = 2;
 export async function runAttempt<N extends string>(task: AttemptTask<N>): Promise<AttemptResult> {
   const began = now();
   const cut = cutShort(task);
-  const hindrance = await Promise.race([load(task.provider), cut.happened]);
+  const hindrance = await Promise.race([loadQuietly(task.provider), cut.happened]);
   // Loading an SDK for the first time says nothing of how fast its ESP is.
   const startedAt = new Date();
   const ready = now();
@@ -55,13 +56,6 @@ export async function runAttempt<N extends string>(task: AttemptTask<N>): Promis
     duration,
     startedAt,
   };
-}
-
-/** An adapter that cannot be loaded says why when it is used. */
-async function load<N extends string>(provider: Provider<N>): Promise<undefined> {
-  try {
-    await provider.load?.();
-  } catch {}
 }
 
 function notBegun(hindrance: Cut): Failure {
@@ -95,11 +89,7 @@ async function callAdapter<N extends string>(
     if (accepted !== undefined) return { accepted };
     return withoutAnswer(failure("bad-response", { detail: "The adapter returned no providerMessageId" }));
   } catch (error) {
-    if (isProviderError(error)) {
-      return { failure: normalFailure(error.failure), reusedConnection: error.reusedConnection === true };
-    }
-    // An error that the adapter does not explain proves nothing about the request.
-    return withoutAnswer(failureInPhase("internal", "maybe", { detail: describe(error) }));
+    return settlementOf(error);
   }
 }
 
@@ -109,8 +99,17 @@ function messageIdOf(receipt: unknown): string | undefined {
   return typeof providerMessageId === "string" && providerMessageId !== "" ? providerMessageId : undefined;
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}`;
+function settlementOf(error: unknown): Settlement {
+  try {
+    if (isProviderError(error)) {
+      return { failure: normalFailure(error.failure), reusedConnection: error.reusedConnection === true };
+    }
+    const detail = error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}`;
+    // An error that the adapter does not explain proves nothing about the request.
+    return withoutAnswer(failureInPhase("internal", "maybe", { detail }));
+  } catch {
+    return withoutAnswer(failureInPhase("internal", "maybe", { detail: "an error that cannot be read" }));
+  }
 }
 
 function withoutAnswer(reason: Failure): Settlement {

@@ -1,5 +1,5 @@
 import { now } from "../clock.ts";
-import type { ProviderMonitor } from "../health/provider-monitor.ts";
+import type { ProviderMonitor, TrialVerdict } from "../health/provider-monitor.ts";
 import type { Candidate } from "../routing/plan.ts";
 import type { LastResort } from "./last-resort.ts";
 
@@ -9,43 +9,58 @@ export type WayOut<N extends string = string> =
   | {
       readonly do: "wait";
       readonly duration: number;
+      /** What may make the wait shorter. */
       readonly sooner: Promise<unknown> | undefined;
       readonly monitor: ProviderMonitor<N>;
     }
   /** Another send is trying; its verdict is ours. */
-  | { readonly do: "await-verdict"; readonly verdict: Promise<unknown> }
+  | { readonly do: "await-verdict"; readonly verdict: Promise<TrialVerdict> }
   | { readonly do: "last-resort"; readonly candidate: Candidate<N> }
   | { readonly do: "give-up" };
 
-/** @param timeLeft milliseconds that waiting may take */
-export function wayOut<N extends string>(
-  candidates: readonly Candidate<N>[],
-  lastResort: LastResort,
-  wasTried: (name: N) => boolean,
-  timeLeft: number,
-): WayOut<N> {
-  const blocked = candidates.map((candidate) => ({ candidate, state: candidate.route.monitor.availability }));
-  const probes = blocked
-    .filter(({ state }) => state.can === "nothing" && state.because === "probing")
-    .map(({ candidate }) => candidate.route.monitor.probeSettled);
-  const underWay = [...probes, lastResort.underWay].filter((verdict) => verdict !== undefined);
-  const verdict = underWay.length > 0 ? Promise.race(underWay) : undefined;
+/** What a way out depends on. */
+export interface Standstill<N extends string = string> {
+  readonly candidates: readonly Candidate<N>[];
+  readonly tried: (name: N) => boolean;
+  readonly lastResort: LastResort;
+  /** A verdict was heard already, and it was bad. */
+  readonly verdictHeard: boolean;
+  /** Milliseconds that waiting may take. */
+  readonly timeLeft: number;
+}
 
-  const throttle = earliest("throttled");
+export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
+  const { candidates, tried, lastResort, verdictHeard, timeLeft } = standstill;
+  if (verdictHeard || timeLeft < 0) return { do: "give-up" };
+  const underWay = candidates.flatMap(({ route: { monitor } }) => monitor.probeVerdict ?? []);
+  const verdicts = lastResort.underWay ? [...underWay, lastResort.underWay] : underWay;
+  const verdict = verdicts.length > 0 ? Promise.race(verdicts) : undefined;
+
+  const throttle = first(candidates, "throttled");
+  const due = first(candidates, "down");
   if (throttle && throttle.until - now() <= timeLeft) {
-    const duration = Math.max(0, throttle.until - now());
-    return { do: "wait", duration, sooner: verdict, monitor: throttle.candidate.route.monitor };
+    const until = Math.min(throttle.until, due?.until ?? throttle.until);
+    const { monitor } = throttle.candidate.route;
+    return { do: "wait", duration: Math.max(0, until - now()), sooner: verdict, monitor };
   }
   if (verdict) return { do: "await-verdict", verdict };
-  const dueFirst = earliest("down");
-  return dueFirst && lastResort.mayBegin ? { do: "last-resort", candidate: dueFirst.candidate } : { do: "give-up" };
+  const untried = first(
+    candidates.filter(({ route }) => !tried(route.name)),
+    "down",
+  );
+  return untried && lastResort.mayBegin ? { do: "last-resort", candidate: untried.candidate } : { do: "give-up" };
+}
 
-  function earliest(because: "throttled" | "down"): { candidate: Candidate<N>; until: number } | undefined {
-    return blocked
-      .flatMap(({ candidate, state }) =>
-        state.can === "nothing" && state.because === because ? [{ candidate, until: state.until }] : [],
-      )
-      .filter(({ candidate }) => because === "throttled" || !wasTried(candidate.route.name))
-      .sort((a, b) => a.until - b.until)[0];
-  }
+/** The candidate that will be back first, of those that are out for this reason. */
+function first<N extends string>(
+  candidates: readonly Candidate<N>[],
+  because: "throttled" | "down",
+): { readonly candidate: Candidate<N>; readonly until: number } | undefined {
+  return candidates
+    .flatMap((candidate) => {
+      const { availability } = candidate.route.monitor;
+      if (availability.can !== "nothing" || availability.because !== because) return [];
+      return "until" in availability ? [{ candidate, until: availability.until }] : [];
+    })
+    .sort((a, b) => a.until - b.until)[0];
 }

@@ -41,31 +41,59 @@ const defaults: BreakerSettings = {
   maxOpenFor: 300_000,
 };
 
-const rates = ["failureRate", "slowRate", "degradedRate"] as const;
-const counts = ["minimumAttempts", "consecutiveFailures"] as const;
-const durations = ["openFor", "slowAttempt", "window", "slowStart", "maxOpenFor"] as const;
+/** For each option what it must be, and whether a number is that. */
+const ranges: Readonly<Record<keyof BreakerOptions, readonly [expected: string, valid: (value: number) => boolean]>> = {
+  failureRate: ["a number from 0 to 1", (value) => value >= 0 && value <= 1],
+  slowRate: ["a number above 0 and at most 1", isShare],
+  degradedRate: ["a number above 0 and at most 1", isShare],
+  minimumAttempts: ["a positive integer", isCount],
+  consecutiveFailures: ["a positive integer", isCount],
+  openFor: ["milliseconds above 0", isDuration],
+  slowAttempt: ["milliseconds above 0", isDuration],
+  window: ["milliseconds above 0", isDuration],
+  slowStart: ["milliseconds above 0", isDuration],
+  maxOpenFor: ["milliseconds above 0", isDuration],
+};
+
+function isShare(value: number): boolean {
+  return value > 0 && value <= 1;
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
+}
+
+function isDuration(value: number): boolean {
+  return value > 0 && Number.isFinite(value);
+}
 
 /**
- * Fills in the defaults; of several layers the later wins.
+ * Checks the options of a breaker.
  *
- * @throws RangeError for a value out of range, TypeError for an unknown option
+ * @throws RangeError for a value out of range, TypeError for an unknown option or for something that is no options
  */
-export function breakerSettings(where: string, ...layers: readonly (BreakerOptions | undefined)[]): BreakerSettings {
-  const settings: Record<keyof BreakerOptions, number> = { ...defaults };
-  for (const layer of layers) {
-    for (const [key, value] of Object.entries(layer ?? {})) {
-      if (!isOption(key)) throw new TypeError(`${where}.${key} is no option of the breaker`);
-      if (value !== undefined) settings[key] = value;
+export function checkBreakerOptions(where: string, options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`${where} must be an object, but is ${String(options)}`);
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (!isOption(key))
+      throw new TypeError(`${where}.${key} is no option; there are ${Object.keys(ranges).join(", ")}`);
+    const [expected, valid] = ranges[key];
+    if (value !== undefined && !(typeof value === "number" && valid(value))) {
+      throw new RangeError(`${where}.${key} must be ${expected}, but is ${String(value)}`);
     }
   }
-  for (const key of rates) check(settings[key] > 0 && settings[key] <= 1, key, "a number above 0 and at most 1");
-  for (const key of counts) check(Number.isInteger(settings[key]) && settings[key] > 0, key, "a positive integer");
-  for (const key of durations) check(settings[key] > 0 && Number.isFinite(settings[key]), key, "milliseconds above 0");
-  return Object.freeze(settings);
+}
 
-  function check(valid: boolean, key: keyof BreakerOptions, expected: string): void {
-    if (!valid) throw new RangeError(`${where}.${key} must be ${expected}, but is ${settings[key]}`);
+/** Fills in the defaults; of several layers the later wins. */
+export function breakerSettings(...layers: readonly (BreakerOptions | undefined)[]): BreakerSettings {
+  const settings: Record<keyof BreakerOptions, number> = { ...defaults };
+  for (const [key, value] of layers.flatMap((layer) => Object.entries(layer ?? {}))) {
+    if (isOption(key) && value !== undefined) settings[key] = value;
   }
+  return Object.freeze(settings);
 }
 
 function isOption(key: string): key is keyof BreakerOptions {

@@ -4,6 +4,9 @@ import CircuitBreaker from "opossum";
 /** Longer than any timer runs: opossum's half-open state is never entered by its own clock. */
 const never = 2 ** 31 - 1;
 
+/** opossum notes each run in its bucket, percentiles or not; a bucket that is never turned would grow for ever. */
+const runsPerBucket = 100;
+
 /**
  * opossum, guarded: the one place that knows it. It keeps the circuit and lets nothing through an open one; when it
  * opens and closes is decided by {@link ProviderMonitor}.
@@ -14,7 +17,9 @@ const never = 2 ** 31 - 1;
  * before opossum sees it.
  */
 export class Circuit {
+  readonly #rotation = new EventEmitter();
   readonly #breaker: CircuitBreaker<[action: () => Promise<void>], void>;
+  #runs = 0;
 
   constructor(name: string) {
     this.#breaker = new CircuitBreaker((action: () => Promise<void>) => action(), {
@@ -24,8 +29,9 @@ export class Circuit {
       volumeThreshold: Number.MAX_SAFE_INTEGER,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
-      // An emitter that never emits stands in for the interval timer that would turn opossum's own window.
-      rotateBucketController: new EventEmitter(),
+      rollingCountBuckets: 1,
+      // Stands in for the interval timer that would turn opossum's own window.
+      rotateBucketController: this.#rotation,
     });
   }
 
@@ -39,6 +45,8 @@ export class Circuit {
 
   /** Runs an action that never rejects. Rejects, without running it, while the circuit is open. */
   run(action: () => Promise<void>): Promise<void> {
+    this.#runs += 1;
+    if (this.#runs % runsPerBucket === 0) this.#rotation.emit("rotate");
     return this.#breaker.fire(action);
   }
 
@@ -46,7 +54,7 @@ export class Circuit {
   async probe(action: () => Promise<void>): Promise<void> {
     const wasOpen = this.#breaker.opened;
     this.#breaker.close();
-    const done = this.#breaker.fire(action);
+    const done = this.run(action);
     if (wasOpen) this.#breaker.open();
     await done;
   }

@@ -15,33 +15,37 @@ export class Evidence {
   readonly #settings: BreakerSettings;
   readonly #window: SlidingWindow;
   #failuresInARow = 0;
-  #invalidInARow = 0;
+  /** Ids of the messages that were called malformed in a row; the same message again proves nothing new. */
+  readonly #invalidInARow = new Set<string>();
   /** When the evidence last was too bad to call a degraded provider healthy. */
   #unwellAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: BreakerSettings) {
     this.#settings = settings;
-    this.#window = new SlidingWindow(settings.window);
+    this.#window = new SlidingWindow(settings.window, (time) => this.#noteIfUnwell(time));
   }
 
   accepted(duration: number): void {
     this.#failuresInARow = 0;
-    this.#invalidInARow = 0;
+    this.#invalidInARow.clear();
+    this.#noteBeforeChange();
     this.#window.add(duration > this.#settings.slowAttempt ? "slow" : "ok", duration);
   }
 
   failed(duration: number): void {
     this.#failuresInARow += 1;
+    this.#noteBeforeChange();
     this.#window.add("failed", duration);
   }
 
   /** A message-scoped refusal is neutral, unless every message is called malformed. */
-  refused(reason: string): void {
-    this.#invalidInARow = reason === "invalid" ? this.#invalidInARow + 1 : 0;
+  refused(reason: string, messageId: string): void {
+    if (reason !== "invalid") this.#invalidInARow.clear();
+    else if (this.#invalidInARow.size < suspiciousInvalidInARow) this.#invalidInARow.add(messageId);
   }
 
   get finding(): Finding | undefined {
-    const { attempts, failureRate, slowRate } = this.#window;
+    const { attempts, failureRate, slowRate } = this.#window.rates();
     const { minimumAttempts, consecutiveFailures, degradedRate } = this.#settings;
     if (this.#failuresInARow >= consecutiveFailures) return { state: "down", reason: "consecutive-failures" };
     if (attempts >= minimumAttempts) {
@@ -49,20 +53,26 @@ export class Evidence {
       if (failureRate >= degradedRate) return { state: "degraded", reason: "failure-rate" };
       if (slowRate >= this.#settings.slowRate) return { state: "degraded", reason: "slow-rate" };
     }
-    if (this.#invalidInARow >= suspiciousInvalidInARow) return { state: "degraded", reason: "invalid-in-a-row" };
+    if (this.#invalidInARow.size >= suspiciousInvalidInARow) return { state: "degraded", reason: "invalid-in-a-row" };
     return undefined;
   }
 
-  /** Whether all was well for one whole window, counted from `since` at the earliest. */
+  /** Whether both rates were under half their threshold for one whole window, counted from `since` at the earliest. */
   wellForOneWindow(since: number): boolean {
+    this.#noteBeforeChange();
     return now() - Math.max(this.#unwellAt, since) >= this.#settings.window;
   }
 
-  /** Looks at the rates, so that {@link wellForOneWindow} knows; call it whenever they may have changed. */
-  observe(): void {
+  /** Rates stay as they are between two samples, but for those that leave the window meanwhile. */
+  #noteBeforeChange(): void {
+    this.#window.rates();
+    this.#noteIfUnwell(now());
+  }
+
+  #noteIfUnwell(time: number): void {
     const { degradedRate, slowRate } = this.#settings;
-    const { failureRate, slowRate: slowNow } = this.#window;
-    if (failureRate >= degradedRate / 2 || slowNow >= slowRate / 2) this.#unwellAt = now();
+    const counted = this.#window.counted();
+    if (counted.failureRate >= degradedRate / 2 || counted.slowRate >= slowRate / 2) this.#unwellAt = time;
   }
 
   stats(): WindowStats {
@@ -73,7 +83,7 @@ export class Evidence {
   forget(): void {
     this.#window.clear();
     this.#failuresInARow = 0;
-    this.#invalidInARow = 0;
+    this.#invalidInARow.clear();
     this.#unwellAt = Number.NEGATIVE_INFINITY;
   }
 }

@@ -23,9 +23,14 @@ export type Verdict =
       readonly outcome: "not-sent" | "unknown";
       readonly failure: Failure;
       readonly duration: number;
+      /** Id of the message. */
+      readonly id: string;
       /** Says nothing of the provider, whatever its reason. */
       readonly neutral: boolean;
     };
+
+/** Whether a trial said anything of its provider; one that was aborted did not. */
+export type TrialVerdict = "reached" | "none";
 
 /** Leave to make one attempt. */
 export interface Permit {
@@ -54,7 +59,9 @@ export class ProviderMonitor<N extends string = string> {
   #generation = 0;
   #openings = 0;
   #openUntil = Number.NEGATIVE_INFINITY;
-  #probe: { readonly permit: Permit; readonly settled: Promise<void>; readonly settle: () => void } | undefined;
+  /** When it came back last. */
+  #recoveringSince = Number.NEGATIVE_INFINITY;
+  #probe: Probe | undefined;
   #throttled = false;
   #isolations = 0;
   #inFlight = 0;
@@ -118,9 +125,9 @@ export class ProviderMonitor<N extends string = string> {
     });
   }
 
-  /** Resolves when the probe under way has its result; at once where there is none. */
-  get probeSettled(): Promise<void> {
-    return this.#probe?.settled ?? Promise.resolve();
+  /** What comes of the probe under way. */
+  get probeVerdict(): Promise<TrialVerdict> | undefined {
+    return this.#state === "probing" ? this.#probe?.verdict : undefined;
   }
 
   get availability(): Availability {
@@ -136,9 +143,8 @@ export class ProviderMonitor<N extends string = string> {
   /** Share of its configured weight that it should have now: 0–1. */
   get weightFactor(): number {
     if (this.availability.can !== "send") return 0;
-    if (this.#state === "degraded") return degradedShare;
-    if (this.#state !== "recovering") return 1;
-    return Math.max(smallestShare, Math.min(1, (now() - this.#since) / this.#settings.slowStart));
+    const grown = Math.max(smallestShare, Math.min(1, (now() - this.#recoveringSince) / this.#settings.slowStart));
+    return this.#state === "degraded" ? degradedShare * grown : grown;
   }
 
   /** Takes the provider out; each call needs its own {@link restore}. */
@@ -157,8 +163,7 @@ export class ProviderMonitor<N extends string = string> {
     const permit: Permit = { kind, generation: this.#generation };
     if (kind === "probe") {
       if (this.#state === "down") this.#moveTo("probing", "open-period-passed");
-      const { promise: settled, resolve: settle } = withResolvers();
-      this.#probe = { permit, settled, settle };
+      this.#probe = newProbe(permit);
     }
     return permit;
   }
@@ -180,7 +185,7 @@ export class ProviderMonitor<N extends string = string> {
     } finally {
       this.#inFlight -= 1;
       // Whatever happened, the place of the probe must not be lost: that is how breakers get stuck half-open.
-      if (!verdict) this.#releaseProbe(permit);
+      if (!verdict) this.#releaseProbe(permit, "none");
     }
     if (!verdict) throw new Error(`The attempt at ${this.#provider} ended without a verdict`);
     this.#settle(permit, verdict);
@@ -208,7 +213,7 @@ export class ProviderMonitor<N extends string = string> {
     const current = permit.generation === this.#generation;
     if (current && permit.kind === "regular") this.#settleRegular(verdict);
     else if (current) this.#settleTrial(permit, verdict);
-    this.#releaseProbe(permit);
+    this.#releaseProbe(permit, this.#state === "probing" ? "none" : "reached");
   }
 
   #settleRegular(verdict: Verdict): void {
@@ -222,7 +227,7 @@ export class ProviderMonitor<N extends string = string> {
     if (isAccountFault(failure)) this.#open(failure.reason, failure);
     else if (failure.reason === "throttled") this.#pause(failure);
     else if (failure.scope === "message") {
-      this.#evidence.refused(failure.reason);
+      this.#evidence.refused(failure.reason, verdict.id);
       this.#draw(failure);
     } else if (failure.scope === "provider" && !neutral) {
       this.#evidence.failed(duration);
@@ -246,7 +251,6 @@ export class ProviderMonitor<N extends string = string> {
 
   /** Draws the conclusion from the evidence. */
   #draw(failure?: Failure): void {
-    this.#evidence.observe();
     const finding = this.#evidence.finding;
     if (finding?.state === "down") this.#open(finding.reason, failure);
     else if (finding && this.#state !== "degraded") this.#moveTo("degraded", finding.reason, failure);
@@ -264,7 +268,7 @@ export class ProviderMonitor<N extends string = string> {
     this.#generation += 1;
     const { openFor, maxOpenFor } = this.#settings;
     const jitter = 0.8 + 0.4 * Math.random();
-    this.#openUntil = now() + Math.min(openFor * 2 ** (this.#openings - 1) * jitter, maxOpenFor);
+    this.#openUntil = now() + Math.min(openFor * 2 ** (this.#openings - 1), maxOpenFor) * jitter;
     this.#circuit.open();
     this.#moveTo("down", reason, failure);
   }
@@ -275,13 +279,14 @@ export class ProviderMonitor<N extends string = string> {
     this.#evidence.forget();
     this.#circuit.close();
     this.#moveTo("recovering", "probe-accepted");
+    this.#recoveringSince = this.#since;
   }
 
-  #releaseProbe(permit: Permit): void {
+  #releaseProbe(permit: Permit, verdict: TrialVerdict): void {
     if (this.#probe?.permit !== permit) return;
     const { settle } = this.#probe;
     this.#probe = undefined;
-    settle();
+    settle(verdict);
   }
 
   /** Lets the time that passed take effect. */
@@ -298,7 +303,6 @@ export class ProviderMonitor<N extends string = string> {
   }
 
   #leaveDegraded(): void {
-    this.#evidence.observe();
     if (!this.#evidence.wellForOneWindow(this.#since)) return;
     if (this.#evidence.finding) return;
     this.#openings = 0;
@@ -334,10 +338,17 @@ function isAccountFault(
   return failure.scope === "account";
 }
 
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
+/** The probe under way; nobody else may try meanwhile. */
+interface Probe {
+  readonly permit: Permit;
+  readonly verdict: Promise<TrialVerdict>;
+  readonly settle: (verdict: TrialVerdict) => void;
+}
+
+function newProbe(permit: Permit): Probe {
+  let settle: Probe["settle"] = () => {};
+  const verdict = new Promise<TrialVerdict>((resolve) => {
+    settle = resolve;
   });
-  return { promise, resolve };
+  return { permit, verdict, settle };
 }

@@ -3,14 +3,18 @@ import { now } from "../clock.ts";
 /** How a counted attempt went. */
 export type Sample = "ok" | "slow" | "failed";
 
-/** Rates and latencies of the attempts in a window. */
-export interface WindowStats {
+/** How many attempts are in a window, and how they went. */
+export interface Rates {
   /** Attempts that counted. */
   readonly attempts: number;
   /** 0–1; 0 where nothing was counted. */
   readonly failureRate: number;
   /** 0–1; 0 where nothing was counted. */
   readonly slowRate: number;
+}
+
+/** Rates and latencies of the attempts in a window. */
+export interface WindowStats extends Rates {
   /** Median time of the accepted attempts in milliseconds, 0 where there is none. */
   readonly p50: number;
   /** 95th percentile of the same. */
@@ -32,12 +36,15 @@ const capacity = 2_000;
  */
 export class SlidingWindow {
   readonly #duration: number;
+  readonly #beforeDrop: (time: number) => void;
   #entries: Entry[] = [];
   #first = 0;
   readonly #counts = { ok: 0, slow: 0, failed: 0 };
 
-  constructor(duration: number) {
+  /** @param beforeDrop called before an attempt leaves the window, with the time on the monotonic clock when it did */
+  constructor(duration: number, beforeDrop: (time: number) => void) {
     this.#duration = duration;
+    this.#beforeDrop = beforeDrop;
   }
 
   add(sample: Sample, duration: number): void {
@@ -47,27 +54,26 @@ export class SlidingWindow {
     this.#counts[sample] += 1;
   }
 
-  get attempts(): number {
+  rates(): Rates {
     this.#expire();
-    return this.#size;
+    return this.counted();
   }
 
-  get failureRate(): number {
-    return this.#rateOf("failed");
-  }
-
-  get slowRate(): number {
-    return this.#rateOf("slow");
+  /** The rates without a look at the clock. */
+  counted(): Rates {
+    const attempts = this.#size;
+    const rateOf = (count: number): number => (attempts === 0 ? 0 : count / attempts);
+    return { attempts, failureRate: rateOf(this.#counts.failed), slowRate: rateOf(this.#counts.slow) };
   }
 
   stats(): WindowStats {
-    const { attempts, failureRate, slowRate } = this;
+    const rates = this.rates();
     const latencies = this.#entries
       .slice(this.#first)
       .filter((entry) => entry.sample !== "failed")
       .map((entry) => entry.duration)
       .sort((a, b) => a - b);
-    return { attempts, failureRate, slowRate, p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) };
+    return { ...rates, p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) };
   }
 
   clear(): void {
@@ -80,14 +86,14 @@ export class SlidingWindow {
     return this.#entries.length - this.#first;
   }
 
-  #rateOf(sample: Sample): number {
-    const attempts = this.attempts;
-    return attempts === 0 ? 0 : this.#counts[sample] / attempts;
-  }
-
   #expire(): void {
-    const oldest = now() - this.#duration;
-    while ((this.#entries[this.#first]?.at ?? Number.POSITIVE_INFINITY) < oldest) this.#dropFirst();
+    const time = now();
+    let entry = this.#entries[this.#first];
+    while (entry && entry.at + this.#duration < time) {
+      this.#beforeDrop(entry.at + this.#duration);
+      this.#dropFirst();
+      entry = this.#entries[this.#first];
+    }
   }
 
   #dropFirst(): void {

@@ -34,7 +34,7 @@ export interface PreparationContext {
   readonly maxBytes?: number | undefined;
 }
 
-const fieldNames = [
+export const fieldNames = [
   "from",
   "to",
   "cc",

@@ -36,6 +36,12 @@ export const templateReplacesBodies: readonly Gap[] = [
   { field: "html", when: ({ template, html }) => template !== undefined && Boolean(html) },
 ];
 
+/** An empty part alone is refused as a missing one. */
+export const noEmptyBody: readonly Gap[] = [
+  { field: "text", when: ({ text, html, template }) => text === "" && !html && template === undefined },
+  { field: "html", when: ({ text, html, template }) => html === "" && !text && template === undefined },
+];
+
 /** How far ahead the delivery is asked for, in milliseconds; 0 for at once. A time that has passed means at once. */
 export function delayOf({ sendAt }: PreparedMessage): number {
   return sendAt === undefined ? 0 : Math.max(0, sendAt - Date.now());

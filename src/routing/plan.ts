@@ -115,11 +115,20 @@ function made<N extends string>(
     // The route's own function for the sender failed, or gave none that is valid.
     return { missing: ["from"] };
   }
+  return { message, missing: unsupportedBy(route, message) };
+}
+
+/** An adapter that cannot tell what it carries is not trusted with the message. */
+function unsupportedBy<N extends string>({ provider }: ResolvedRoute<N>, message: PreparedMessage): readonly string[] {
   try {
-    return { message, missing: route.provider.unsupported(message) };
-  } catch {
-    return { missing: ["message"] };
-  }
+    const fields: unknown = provider.unsupported(message);
+    if (isListOfStrings(fields)) return Object.freeze([...fields]);
+  } catch {}
+  return ["message"];
+}
+
+function isListOfStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 /** Those that carry everything come before those that lose a field. */
@@ -130,17 +139,16 @@ function orderOf<N extends string>(
 ): Candidate<N>[] {
   const whole = members.filter((candidate) => candidate.dropped.length === 0);
   const reduced = members.filter((candidate) => candidate.dropped.length > 0);
-  if (stickyKey !== undefined) {
-    return [whole, reduced].flatMap((list) => ranked(list, rendezvous(stickyKey, list.map(configuredWeight))));
-  }
   // Only the list that is going to be used takes a turn.
   const used = whole.some((candidate) => canDo("send", candidate)) ? whole : reduced;
-  const turns = [whole, reduced].flatMap((list) =>
-    ranked(list, list === used ? balancer.turn(list.map(weightNow)) : balancer.ranking(list.map(weightNow))),
-  );
-  // One that was down is tried by the next message that may try it, or it would stay down while others are well.
-  const due = mayProbe ? turns.filter((candidate) => canDo("probe", candidate)) : [];
-  return [...due, ...turns.filter((candidate) => !due.includes(candidate))];
+  return [whole, reduced].flatMap((list) => {
+    if (stickyKey !== undefined) return ranked(list, rendezvous(stickyKey, list.map(configuredWeight)));
+    const weights = list.map(weightNow);
+    const order = ranked(list, list === used ? balancer.turn(weights) : balancer.ranking(weights));
+    // One that was down is tried by the next message that may try it, or it would stay down while others are well.
+    const due = mayProbe ? order.filter((candidate) => canDo("probe", candidate)) : [];
+    return [...due, ...order.filter((candidate) => !due.includes(candidate))];
+  });
 }
 
 function configuredWeight<N extends string>({ route }: Candidate<N>): Member<string> {

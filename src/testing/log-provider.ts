@@ -19,7 +19,7 @@ export interface LogProviderOptions<N extends string> {
  * To show who gets what is its purpose, so unlike everything else here it prints addresses and subjects. Not for
  * production: there they would end up in logs.
  */
-export function logProvider<const N extends string = "log">(options?: LogProviderOptions<N>): Provider<N>;
+export function logProvider<const N extends string = "log">(options?: LogProviderOptions<N>): Provider<NoInfer<N>>;
 export function logProvider({ name = "log", write = print }: LogProviderOptions<string> = {}): Provider {
   let count = 0;
   return {

@@ -87,7 +87,7 @@ export interface MemoryProvider<N extends string = string> extends Provider<N> {
  */
 export function memoryProvider<const N extends string = "memory">(
   options?: MemoryProviderOptions<N>,
-): MemoryProvider<N>;
+): MemoryProvider<NoInfer<N>>;
 export function memoryProvider(options: MemoryProviderOptions<string> = {}): MemoryProvider {
   return new ScriptedProvider(options);
 }

@@ -8,8 +8,8 @@ import { dispatch, loadMailgun } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface MailgunOptions<N extends string = "mailgun"> extends AdapterOptions<N> {
-  /** An API key of the account, or a sending key of the domain. */
-  readonly apiKey: string;
+  /** An API key of the account, or a sending key of the domain. Checked at once, so that `process.env` can be passed. */
+  readonly apiKey: string | undefined;
   /** The sending domain, as `"mg.example.com"`. */
   readonly domain: string;
   /** Where the domain was created. By default `"us"`. */
@@ -34,7 +34,7 @@ const regions = new Map([
  * @throws TypeError, RangeError for options that cannot work
  * @see https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
  */
-export function mailgun<const N extends string = "mailgun">(options: MailgunOptions<N>): Provider<N>;
+export function mailgun<const N extends string = "mailgun">(options: MailgunOptions<N>): Provider<NoInfer<N>>;
 export function mailgun(options: MailgunOptions<string>): Provider {
   requireOptions(options, "mailgun");
   const apiKey = readCredential(options.apiKey, "apiKey", "mailgun");

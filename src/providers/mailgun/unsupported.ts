@@ -1,5 +1,14 @@
 import type { Field, PreparedMessage } from "../../message/message.ts";
-import { delayOf, fieldsIn, type Gap, hasHeaderAmong, mebibyte, noSmtpUtf8, recipientCount } from "../capability.ts";
+import {
+  delayOf,
+  fieldsIn,
+  type Gap,
+  hasHeaderAmong,
+  mebibyte,
+  noEmptyBody,
+  noSmtpUtf8,
+  recipientCount,
+} from "../capability.ts";
 import { isPrintableAscii } from "../encoded-word.ts";
 import { type ForbiddenPath, refusedOptions } from "../provider-options.ts";
 import { headerFields, metadataFields, variables } from "./request.ts";
@@ -21,6 +30,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
 /** https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages */
 const gaps: readonly Gap[] = [
   ...noSmtpUtf8,
+  ...noEmptyBody,
   { field: "recipients", when: (message) => recipientCount(message) > 1_000 },
   { field: "html", when: ({ html, template }) => template !== undefined && Boolean(html) },
   { field: "headers", when: (message) => hasHeaderAmong(message, reservedHeaders) },

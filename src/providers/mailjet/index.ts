@@ -8,10 +8,10 @@ import { dispatch, loadMailjet } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface MailjetOptions<N extends string = "mailjet"> extends AdapterOptions<N> {
-  /** The public part of the key pair. */
-  readonly apiKey: string;
+  /** The public part of the key pair. Both are checked at once, so that `process.env` can be passed as it is. */
+  readonly apiKey: string | undefined;
   /** The private part of the key pair. */
-  readonly apiSecret: string;
+  readonly apiSecret: string | undefined;
 }
 
 const regions = new Map([["global", "https://api.mailjet.com"]]);
@@ -29,7 +29,7 @@ const regions = new Map([["global", "https://api.mailjet.com"]]);
  * @throws TypeError for options that cannot work
  * @see https://dev.mailjet.com/email/reference/send-emails/
  */
-export function mailjet<const N extends string = "mailjet">(options: MailjetOptions<N>): Provider<N>;
+export function mailjet<const N extends string = "mailjet">(options: MailjetOptions<N>): Provider<NoInfer<N>>;
 export function mailjet(options: MailjetOptions<string>): Provider {
   requireOptions(options, "mailjet");
   const apiKey = readCredential(options.apiKey, "apiKey", "mailjet");

@@ -5,6 +5,7 @@ import {
   type Gap,
   hasHeaderAmong,
   mebibyte,
+  noEmptyBody,
   recipientCount,
   templateReplacesBodies,
 } from "../capability.ts";
@@ -56,6 +57,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
 /** https://dev.mailjet.com/email/reference/send-emails/ */
 const gaps: readonly Gap[] = [
   ...templateReplacesBodies,
+  ...noEmptyBody,
   { field: "recipients", when: (message) => recipientCount(message) > 50 },
   { field: "replyTo", when: ({ replyTo }) => replyTo.length > 1 },
   { field: "subject", when: ({ subject }) => subject.length > 255 && [...subject].length > 255 },

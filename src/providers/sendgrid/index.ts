@@ -8,8 +8,8 @@ import { dispatch, loadSendgrid } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface SendgridOptions<N extends string = "sendgrid"> extends AdapterOptions<N> {
-  /** An API key with the permission "Mail Send". */
-  readonly apiKey: string;
+  /** An API key with the permission "Mail Send". Checked at once, so that `process.env` can be passed as it is. */
+  readonly apiKey: string | undefined;
   /** Where the account or subuser has its data. By default `"global"`. */
   readonly region?: "global" | "eu" | undefined;
 }
@@ -33,7 +33,7 @@ const regions = new Map([
  * @throws TypeError, RangeError for options that cannot work
  * @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
  */
-export function sendgrid<const N extends string = "sendgrid">(options: SendgridOptions<N>): Provider<N>;
+export function sendgrid<const N extends string = "sendgrid">(options: SendgridOptions<N>): Provider<NoInfer<N>>;
 export function sendgrid(options: SendgridOptions<string>): Provider {
   requireOptions(options, "sendgrid");
   const apiKey = readCredential(options.apiKey, "apiKey", "sendgrid");

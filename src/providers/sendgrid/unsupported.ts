@@ -6,6 +6,7 @@ import {
   type Gap,
   hasHeaderAmong,
   mebibyte,
+  noEmptyBody,
   noSmtpUtf8,
   recipientCount,
   templateReplacesBodies,
@@ -37,6 +38,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
 /** https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations */
 const gaps: readonly Gap[] = [
   ...noSmtpUtf8,
+  ...noEmptyBody,
   ...templateReplacesBodies.map((gap) => ({ ...gap, when: (m: PreparedMessage) => isDynamic(m) && gap.when(m) })),
   { field: "recipients", when: (message) => recipientCount(message) > 1_000 },
   {
@@ -45,8 +47,6 @@ const gaps: readonly Gap[] = [
   },
   { field: "replyTo", when: ({ replyTo }) => replyTo.length > 1_000 },
   { field: "subject", when: ({ subject, template }) => subject === "" && template === undefined },
-  { field: "text", when: ({ text, html, template }) => text === "" && !html && template === undefined },
-  { field: "html", when: ({ text, html, template }) => html === "" && !text && template === undefined },
   { field: "headers", when: (message) => hasHeaderAmong(message, reservedHeaders) },
   {
     field: "tags",

@@ -32,7 +32,7 @@ export type SesOptions<N extends string = "ses"> = Omit<SESv2ClientConfig, (type
  * @throws TypeError for options that cannot work
  * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
  */
-export function ses<const N extends string = "ses">(options?: SesOptions<N>): Provider<N>;
+export function ses<const N extends string = "ses">(options?: SesOptions<N>): Provider<NoInfer<N>>;
 export function ses(options: SesOptions<string> = {}): Provider {
   requireOptions(options, "ses");
   const taken = ours.find((option) => option in options);
