@@ -1,6 +1,12 @@
 const placeholder = "[redacted]";
 const longestDetail = 300;
 
+/** More of a text is not looked at. */
+const longestText = 20_000;
+
+/** Shorter strings are replaced as words only: a one-letter subject must not blank every such letter. */
+const shortestPart = 3;
+
 /** Anything with an @ between two runs of non-blank characters, quoted local parts included. */
 const address = /(?:"[^"\n]*"|[^\s<>"'`,;:()[\]{}]+)@[^\s<>"'`,;:()[\]{}]+/gu;
 
@@ -9,30 +15,60 @@ const credential =
   /\b(?:(?:Bearer|Basic)\s+[\w+/=.~-]+|SG\.[\w-]+\.[\w-]+|key-[0-9a-z]{16,}|A[KS]IA[0-9A-Z]{12,}|[0-9a-f]{32,}(?:-[0-9a-f]+)*)/giu;
 
 /**
- * Makes a foreign text fit for errors, events and logs: without the given strings, without anything that looks like an
- * address or a credential, on one line, and short.
+ * Makes a foreign text fit for errors, events and logs: without the given strings, in whichever of the usual spellings,
+ * without anything that looks like an address or a credential, on one line, and short.
  */
 export function redact(text: string, secrets: Iterable<string>): string {
-  // The longest first, so that a secret that contains another leaves no tail behind.
-  const known = [...new Set(secrets)]
-    .filter((secret) => /[\p{L}\p{N}]/u.test(secret))
+  const plain = inPlainSpelling(text.slice(0, longestText));
+  // What is written in entities or escapes is up to six times as long.
+  const candidates = [...secrets].filter((secret) => secret.length <= 6 * plain.length);
+  const known = [...new Set(candidates.map(inPlainSpelling))]
+    .filter((secret) => secret.length <= plain.length && /[\p{L}\p{N}]/u.test(secret))
+    // The longest first, so that a secret that contains another leaves no tail behind.
     .sort((a, b) => b.length - a.length);
-  const withoutSecrets = known.reduce(
-    (rest, secret) => (secret.length < 3 ? replaceWord(rest, secret) : rest.replaceAll(secret, placeholder)),
-    text,
-  );
-  // The patterns below are not linear, so they see no more than what can matter.
-  const clean = withoutSecrets
+  const withoutSecrets = known.length === 0 ? plain : plain.replace(anyOf(known), placeholder);
+  // The end of a text that was cut may be the beginning of a secret.
+  const whole = text.length > longestText ? withoutSecrets.slice(0, -(known[0]?.length ?? 1)) : withoutSecrets;
+  // The patterns are not linear, so they see no more than what can matter.
+  const clean = whole
     .slice(0, 10 * longestDetail)
     .replace(address, placeholder)
-    .replace(credential, placeholder)
-    .replace(/\s+/gu, " ")
-    .trim();
+    .replace(credential, placeholder);
   return clean.length > longestDetail ? `${clean.slice(0, longestDetail)}…` : clean;
 }
 
-/** A very short secret is replaced as a word only: a one-letter subject must not blank every such letter. */
-function replaceWord(text: string, word: string): string {
-  const literal = word.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
-  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "gu"), placeholder);
+function anyOf(secrets: readonly string[]): RegExp {
+  const alternatives = secrets.map((secret) => {
+    const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
+    return secret.length < shortestPart ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal;
+  });
+  return new RegExp(alternatives.join("|"), "giu");
+}
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const escapes: Readonly<Record<string, string>> = { n: " ", r: " ", t: " " };
+
+/** As a person would write it: a service may repeat what it was sent in JSON, in HTML or as a part of a URL. */
+function inPlainSpelling(text: string): string {
+  return text
+    .replace(/&#(\d{1,7});/gu, (whole, code: string) => characterOf(Number(code)) ?? whole)
+    .replace(/&#x([0-9a-f]{1,6});/giu, (whole, code: string) => characterOf(Number.parseInt(code, 16)) ?? whole)
+    .replace(/&(amp|lt|gt|quot|apos);/gu, (whole, name: string) => entities[name] ?? whole)
+    .replace(/(?:%[0-9a-f]{2})+/giu, percentDecoded)
+    .replace(/\\u([0-9a-f]{4})/giu, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replace(/\\(["\\/nrt])/gu, (_, character: string) => escapes[character] ?? character)
+    .replace(/\s+/gu, " ")
+    .trim();
+}
+
+function characterOf(code: number): string | undefined {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}
+
+function percentDecoded(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
 }

@@ -9,7 +9,17 @@ export function isPrintableAscii(text: string): boolean {
 
 /** A header's value in ASCII: as it is where it can be, else as encoded words (RFC 2047). */
 export function encodeHeader(text: string): string {
-  return isPrintableAscii(text) ? text : encodeWords(text);
+  return isPrintableAscii(text) && !looksEncoded(text) ? text : encodeWords(text);
+}
+
+/** A header's value in UTF-8, for an ESP that encodes it itself. */
+export function utf8Header(text: string): string {
+  return looksEncoded(text) ? encodeWords(text) : text;
+}
+
+/** Whether a reader would take it for an encoded word and decode it; encoded once more, it arrives as it is. */
+export function looksEncoded(text: string): boolean {
+  return text.includes("=?");
 }
 
 /** Encoded words in UTF-8 and base64. No character is split between two, as RFC 2047 §5 asks. */

@@ -1,5 +1,5 @@
 import type { Address } from "../message/message.ts";
-import { encodeWords, isPrintableAscii } from "./encoded-word.ts";
+import { encodeWords, isPrintableAscii, looksEncoded } from "./encoded-word.ts";
 
 /** A mailbox as a header writes it, in ASCII: `"Lovelace, Ada" <ada@example.org>`. */
 export function asciiMailbox({ name, address }: Address): string {
@@ -8,12 +8,11 @@ export function asciiMailbox({ name, address }: Address): string {
 
 /** The same in UTF-8 (RFC 6532), for an ESP that encodes it itself. */
 export function utf8Mailbox({ name, address }: Address): string {
-  return name === undefined ? address : `${phrase(name)} <${address}>`;
+  return name === undefined ? address : `${looksEncoded(name) ? encodeWords(name) : phrase(name)} <${address}>`;
 }
 
 function asciiPhrase(name: string): string {
-  // A name that looks like an encoded word would be decoded by who reads it.
-  return isPrintableAscii(name) && !name.includes("=?") ? phrase(name) : encodeWords(name);
+  return isPrintableAscii(name) && !looksEncoded(name) ? phrase(name) : encodeWords(name);
 }
 
 /** Words with nothing between them but single spaces need no quotes (RFC 5322 §3.2.3 and §3.2.5, RFC 6532 §3.2). */

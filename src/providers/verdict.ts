@@ -66,7 +66,8 @@ function waitOf(response: WireResponse, statement: Statement, answers: Answers):
 }
 
 function reasonOf(response: WireResponse, statement: Statement, rules: readonly Rule[]): JudgedReason {
-  const status = statement.status ?? response.status;
+  // What a body says beside a 5xx proves nothing: whoever wrote it, the answer as a whole is an accident.
+  const status = response.status >= 500 ? response.status : (statement.status ?? response.status);
   const rule = rules.find((candidate) => matches(candidate, status, statement));
   return rule?.reason ?? reasonByStatus(status, statement, "retry-after" in response.headers);
 }

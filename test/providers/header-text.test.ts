@@ -56,7 +56,7 @@ describe("a mailbox in a header", () => {
     {
       name: "=?UTF-8?B?eA==?=",
       ascii: "=?UTF-8?B?PT9VVEYtOD9CP2VBPT0/PQ==?= <ada@example.org>",
-      utf8: "=?UTF-8?B?eA==?= <ada@example.org>",
+      utf8: "=?UTF-8?B?PT9VVEYtOD9CP2VBPT0/PQ==?= <ada@example.org>",
     },
   ];
 

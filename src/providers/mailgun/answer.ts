@@ -12,8 +12,10 @@ export const mailgunAnswers: Answers = {
   },
 
   statement(response) {
-    const message = wordIn(bodyObject(response)?.message);
-    if (message !== undefined) return { own: true, text: message };
+    const body = bodyObject(response) ?? {};
+    const message = wordIn(body.message);
+    // Its errors have this one member; what has others is somebody else's.
+    if (message !== undefined) return { own: Object.keys(body).length === 1, text: message };
     const isText = response.headers["content-type"]?.startsWith("text/plain") ?? true;
     return { own: false, text: isText ? bodyText(response) : "" };
   },

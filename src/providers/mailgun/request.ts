@@ -1,5 +1,6 @@
 import type { PreparedAttachment, PreparedMessage } from "../../message/message.ts";
 import { delayOf } from "../capability.ts";
+import { utf8Header } from "../encoded-word.ts";
 import { utf8Mailbox } from "../mailbox.ts";
 import { idOfTheSend } from "../provider-options.ts";
 
@@ -18,7 +19,7 @@ export function mailgunFields(message: PreparedMessage, id: string): MailgunFiel
     cc: message.cc.map(utf8Mailbox),
     bcc: message.bcc.map(utf8Mailbox),
     // Beside a template, an empty subject leaves the template its own.
-    subject: template && subject === "" ? undefined : subject,
+    subject: template && subject === "" ? undefined : utf8Header(subject),
     text,
     html,
     attachment: message.attachments.filter(({ contentId }) => contentId === undefined).map((file) => part(file)),
@@ -37,7 +38,7 @@ export function mailgunFields(message: PreparedMessage, id: string): MailgunFiel
 }
 
 export function headerFields({ headers }: PreparedMessage): Record<string, string> {
-  return Object.fromEntries(headers.map(([name, value]) => [`h:${name}`, value]));
+  return Object.fromEntries(headers.map(([name, value]) => [`h:${name}`, utf8Header(value)]));
 }
 
 export function metadataFields({ metadata }: PreparedMessage): Record<string, string> {

@@ -10,6 +10,7 @@ import {
   recipientCount,
 } from "../capability.ts";
 import { isPrintableAscii } from "../encoded-word.ts";
+import { utf8Mailbox } from "../mailbox.ts";
 import { type ForbiddenPath, refusedOptions } from "../provider-options.ts";
 import { headerFields, metadataFields, variables } from "./request.ts";
 
@@ -57,6 +58,7 @@ export function unsupported(message: PreparedMessage): readonly string[] {
 function beyondOptionBytes(message: PreparedMessage): readonly Field[] {
   const shares: readonly (readonly [Field, number])[] = [
     ["headers", bytesOf(headerFields(message))],
+    ["replyTo", Buffer.byteLength(message.replyTo.map(utf8Mailbox).join(", "))],
     ["metadata", bytesOf(metadataFields(message))],
     ["template", Buffer.byteLength(variables(message) ?? "")],
     ["tags", message.tags.reduce((sum, tag) => sum + "o:tag".length + tag.length, 0)],

@@ -62,12 +62,12 @@ function unrepeated(): (mailbox: Address) => boolean {
 }
 
 function mailbox({ name, address }: Address) {
-  return { email: address, name };
+  return { email: address, name: name !== undefined && /^"/.test(name) ? quote(name) : name };
 }
 
 /** SendGrid puts a recipient's name into the header as it is: a comma or semicolon would split it. */
 function recipient({ name, address }: Address) {
-  return { email: address, name: name !== undefined && /[,;]/.test(name) ? quote(name) : name };
+  return { email: address, name: name !== undefined && /^"|[,;]/.test(name) ? quote(name) : name };
 }
 
 function attachment({ filename, contentType, contentId, content }: PreparedAttachment) {

@@ -17,7 +17,7 @@ import { type ForbiddenPath, refusedOptions } from "../provider-options.ts";
 const hour = 60 * 60 * 1_000;
 
 /** Room for the id of the send in the 10,000 bytes of custom arguments. */
-const roomForId = 100;
+const roomForId = 160;
 
 /** https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send */
 const reservedHeaders: ReadonlySet<string> = new Set([

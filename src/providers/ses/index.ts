@@ -1,5 +1,6 @@
 import type { SESv2ClientConfig } from "@aws-sdk/client-sesv2";
 import { failure, ProviderError } from "../../failure.ts";
+import { nameOf } from "../../message/problems.ts";
 import { parseBaseUrl } from "../../wire/base-url.ts";
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
@@ -46,7 +47,8 @@ export function ses(options: SesOptions<string> = {}): Provider {
     wire,
     sdkPackage: "@aws-sdk/client-sesv2",
     async load() {
-      loaded = await loadSes(endpoint ? { ...config, endpoint: withoutSlash(endpoint) } : config, wire);
+      const guarded = { ...config, ...quietCredentials(config.credentials) };
+      loaded = await loadSes(endpoint ? { ...guarded, endpoint: withoutSlash(endpoint) } : guarded, wire);
       return loaded;
     },
     async dispatch(sdk, outgoing) {
@@ -59,6 +61,18 @@ export function ses(options: SesOptions<string> = {}): Provider {
     secrets: secretsIn(config.credentials),
     close: () => loaded?.close(),
   });
+}
+
+/** A function of the user's may fail with an error that holds anything; the SDK's own errors have a name of their own. */
+function quietCredentials(credentials: SesOptions["credentials"]): Pick<SesOptions, "credentials"> {
+  if (typeof credentials !== "function") return {};
+  return {
+    credentials: (...context) =>
+      credentials(...context).catch((error: unknown) => {
+        if (error instanceof Error && error.name === "CredentialsProviderError") throw error;
+        throw new Error(`the function that was given as credentials failed (${nameOf(error)})`);
+      }),
+  };
 }
 
 const idDetail = "the id of the send has characters that SES tags cannot hold: use A-Z a-z 0-9 _ and -, at most 256";

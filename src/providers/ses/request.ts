@@ -1,6 +1,6 @@
 import type { Attachment, SendEmailCommandInput } from "@aws-sdk/client-sesv2";
 import type { PreparedAttachment, PreparedMessage } from "../../message/message.ts";
-import { encodeHeader } from "../encoded-word.ts";
+import { encodeHeader, utf8Header } from "../encoded-word.ts";
 import { asciiMailbox } from "../mailbox.ts";
 import { idOfTheSend, withProviderOptions } from "../provider-options.ts";
 
@@ -39,7 +39,7 @@ function content(message: PreparedMessage): NonNullable<SendEmailCommandInput["C
   }
   return {
     Simple: {
-      Subject: utf8(subject),
+      Subject: utf8(utf8Header(subject)),
       Body: {
         ...(text === undefined ? {} : { Text: utf8(text) }),
         ...(html === undefined ? {} : { Html: utf8(html) }),

@@ -22,7 +22,12 @@ function mailbox({ name, parts }: emailAddresses.ParsedMailbox): Address | undef
   if (!hasMailDomain(address)) return undefined;
   if (!name) return { address };
   // An encoded word within quotes is plain text (RFC 2047, section 5).
-  return { name: parts.name?.tokens.trimStart().startsWith('"') ? name : decodeWords(name), address };
+  return { name: quotedText(parts.name?.tokens.trim()) ?? decodeWords(name), address };
+}
+
+/** What stands in a quoted string, its blanks included; the parser counts several as one. */
+function quotedText(tokens = ""): string | undefined {
+  return /^"((?:[^"\\]|\\.)*)"$/su.exec(tokens)?.[1]?.replace(/\\(.)/gsu, "$1");
 }
 
 /** What most addresses look like, recognised without the parser: it takes a hundred times as long. */
