@@ -59,7 +59,7 @@ export class InvalidMessageError<N extends string = string> extends SteadyMailEr
   constructor(id: string, problems: readonly Problem[]) {
     const list = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
     super(`The message was not sent, since it is invalid. ${list}`, { id, attempts: [], skipped: [] });
-    this.problems = problems;
+    this.problems = Object.freeze([...problems]);
   }
 }
 
@@ -73,11 +73,14 @@ export class UnsupportedError<N extends string = string> extends SteadyMailError
 
   constructor(message: string, record: SendRecord<N>, missing: readonly string[]) {
     super(message, record);
-    this.missing = missing;
+    this.missing = Object.freeze([...missing]);
   }
 }
 
-/** Refused as this very message: another time or another provider would not help. */
+/**
+ * Refused as this very message: by its content, or as malformed by two providers, or in one way or another by all that
+ * could be asked. While one was left that could not be tried, the error is an {@link UnavailableError}.
+ */
 export class RejectedError<N extends string = string> extends SteadyMailError<N> {
   override readonly name = "RejectedError";
   readonly kind = "rejected";
@@ -132,6 +135,6 @@ export type AnySteadyMailError<N extends string = string> = ErrorsByKind<N>[keyo
  * try { await mailer.send(message); }
  * catch (error) { if (isSteadyMailError(error) && error.kind === "unavailable") requeue(message, error.retryAt); }
  */
-export function isSteadyMailError(error: unknown): error is AnySteadyMailError {
+export function isSteadyMailError<N extends string = string>(error: unknown): error is AnySteadyMailError<N> {
   return typeof error === "object" && error !== null && errorBrand in error;
 }

@@ -5,7 +5,8 @@ import type { ProviderChange } from "./health/change.ts";
 import type { Attempt, Receipt } from "./receipt.ts";
 
 /**
- * What a mailer tells. No event carries an address, a subject, a body or a credential.
+ * What a mailer tells. No event carries an address, a subject, a body or a credential. There are no timers: what only
+ * time brings about (`provider:unthrottled`, `provider:recovered`) is told when somebody next sends or calls `health()`.
  *
  * A listener that throws or rejects changes nothing but for a process warning.
  */
@@ -13,7 +14,7 @@ export interface MailerEvents<N extends string = string> {
   /** A provider accepted a message. */
   accepted: { readonly id: string; readonly receipt: Receipt<N> };
   /** A send ended without an acceptance. */
-  failed: { readonly id: string; readonly error: AnySteadyMailError };
+  failed: { readonly id: string; readonly error: AnySteadyMailError<N> };
   /** One attempt ended, however. */
   attempt: { readonly id: string; readonly attempt: Attempt<N> };
   /** A message goes on to another provider. */

@@ -108,11 +108,18 @@ export function normalFailure(given: GivenFailure): Failure {
     status: typeof status === "number" ? status : undefined,
     code: typeof code === "string" ? code : undefined,
     detail: typeof detail === "string" ? detail : undefined,
-    retryAfter: typeof retryAfter === "number" && retryAfter >= 0 ? retryAfter : undefined,
+    retryAfter: isPause(retryAfter) ? Math.min(retryAfter, longestPause) : undefined,
   };
   if (!isReason(reason)) return failureInPhase("internal", "maybe", details);
   if (isPhaseReason(reason)) return failureInPhase(reason, sent === "no" ? "no" : "maybe", details);
   return failure(reason, details);
+}
+
+/** A day: who asks for more has misread a date, or means "never". */
+const longestPause = 86_400_000;
+
+function isPause(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 function isReason(reason: unknown): reason is Reason {

@@ -1,3 +1,4 @@
+export type { OnUnknown } from "./delivery/on-unknown.ts";
 export {
   AbortedError,
   type AnySteadyMailError,
@@ -29,6 +30,6 @@ export type {
   PreparedAttachment,
   PreparedMessage,
 } from "./message/message.ts";
-export type { Droppable, Entry, MailerOptions, OnUnknown, RetryOptions, Route, SendOptions } from "./options.ts";
+export type { Droppable, Entry, MailerOptions, RetryOptions, Route, SendOptions } from "./options.ts";
 export type { AttemptContext, Provider } from "./providers/provider.ts";
 export type { Attempt, Receipt, Skipped } from "./receipt.ts";

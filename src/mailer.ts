@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { now } from "./clock.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { type Interruption, Interruptions } from "./delivery/interruptions.ts";
@@ -86,6 +86,9 @@ type Checked<P> = {
 const usefulTimeAtMost = 250;
 const usefulShare = 0.05;
 
+/** How long providers may take to close, ms. */
+const closeLimit = 5_000;
+
 class FailoverMailer<N extends string> implements Mailer<N> {
   readonly #settings: MailerSettings<N>;
   readonly #groups: readonly RouteGroup<N>[];
@@ -124,7 +127,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
       this.#loadStandbys(receipt.provider);
       return receipt;
     } catch (error) {
-      if (isSteadyMailError(error)) this.#events.emit("failed", { id: settings.id, error });
+      if (isSteadyMailError<N>(error)) this.#events.emit("failed", { id: settings.id, error });
       throw error;
     } finally {
       this.#underWay.delete(delivering);
@@ -171,8 +174,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     this.#closing.abort();
     const cutoff = timeout === undefined ? undefined : setTimeout(() => this.#cutoff.abort(), timeout);
     this.#closed ??= this.#finish();
-    await this.#closed;
-    clearTimeout(cutoff);
+    await this.#closed.finally(() => clearTimeout(cutoff));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -182,7 +184,11 @@ class FailoverMailer<N extends string> implements Mailer<N> {
   async #finish(): Promise<void> {
     await Promise.allSettled(this.#underWay);
     for (const route of this.#routes) route.monitor.dispose();
-    await Promise.allSettled(this.#routes.map(async ({ provider }) => provider.close?.()));
+    const closing = Promise.allSettled(this.#routes.map(async ({ provider }) => provider.close?.()));
+    // A provider that never closes must not keep the program from ending.
+    const limit = setTimeout(() => this.#cutoff.abort(), closeLimit);
+    if (!this.#cutoff.signal.aborted) await Promise.race([closing, once(this.#cutoff.signal, "abort")]);
+    clearTimeout(limit);
   }
 
   async #deliver(message: Message<N>, settings: SendSettings<N>, began: number): Promise<Receipt<N>> {
@@ -210,7 +216,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
         defaults: this.#settings.defaults,
         providerNames: this.#settings.names,
         signal: preparing.signal,
-        deadline: interruptions.remaining,
+        deadline: Math.ceil(interruptions.remaining),
       });
     } catch (error) {
       if (!preparing.signal.aborted) throw error;

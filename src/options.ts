@@ -1,9 +1,7 @@
+import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { BreakerOptions } from "./health/breaker-options.ts";
 import type { Address, AddressLike, Message } from "./message/message.ts";
 import type { Provider } from "./providers/provider.ts";
-
-/** What to do when it is unknown whether a provider has the message. */
-export type OnUnknown = "failover" | "stop";
 
 /** Fields that a provider which cannot carry them may leave out. */
 export type Droppable = "tags" | "metadata" | "tracking" | "replyTo";
@@ -38,7 +36,10 @@ export interface MailerOptions<N extends string = string> {
    * possible duplicate to a lost mail; `"stop"` ends with an `UnknownDeliveryError`.
    */
   readonly onUnknown?: OnUnknown | undefined;
-  /** One attempt, to the last byte of the answer, ms; default 10_000, or half the deadline if that is shorter. */
+  /**
+   * One attempt, to the last byte of the answer, ms; default 10_000, or half the deadline if that is shorter.
+   * Keep it under the deadline: a time-out that a shorter deadline brings about says nothing of the provider.
+   */
   readonly timeout?: number | undefined;
   /** The whole send, preparation and waiting included, ms; default 30_000. */
   readonly deadline?: number | undefined;
@@ -48,15 +49,16 @@ export interface MailerOptions<N extends string = string> {
 
 /** How often and when a message that nobody took is tried again. */
 export interface RetryOptions {
-  /** Rounds in all, each of which tries every provider once; default 3. */
+  /** Rounds in all, from 1, each of which tries every provider once; default 3. */
   readonly maxRounds?: number | undefined;
-  /** Longest wait before the second round, ms; doubled for each further one; default 250. */
+  /** Longest wait before the second round, ms, from 0; doubled for each further one; default 250. */
   readonly minDelay?: number | undefined;
-  /** Longest wait before any round, ms; default 8_000. The wait is random between 0 and the limit (full jitter). */
+  /** Longest wait before any round, ms, from 0; default 8_000. The wait is random between 0 and the limit (full jitter). */
   readonly maxDelay?: number | undefined;
 }
 
-export interface SendOptions<N extends string = string> {
+/** @typeParam N names of the mailer's providers; without it, options that name none and so fit every mailer */
+export interface SendOptions<N extends string = never> {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds from now, or a date; default the mailer's. */
   readonly deadline?: number | Date | undefined;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { now } from "./clock.ts";
-import type { Droppable, OnUnknown, SendOptions } from "./options.ts";
+import type { OnUnknown } from "./delivery/on-unknown.ts";
+import type { Droppable, SendOptions } from "./options.ts";
 import type { Choice } from "./routing/plan.ts";
 import { checkDuration, checkOnUnknown, longestDuration, type MailerSettings, refuseUnknownKeys } from "./settings.ts";
 

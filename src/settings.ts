@@ -1,9 +1,10 @@
+import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { RetrySettings } from "./delivery/retry-delay.ts";
 import { type BreakerSettings, breakerSettings, checkBreakerOptions } from "./health/breaker-options.ts";
 import { parseAddress } from "./message/addresses.ts";
 import type { Address, AddressLike, Message } from "./message/message.ts";
 import { fieldNames } from "./message/prepare.ts";
-import type { Entry, MailerOptions, OnUnknown, Route } from "./options.ts";
+import type { Entry, MailerOptions, Route } from "./options.ts";
 import type { Provider } from "./providers/provider.ts";
 
 /** A route with everything filled in and checked. */
@@ -117,8 +118,8 @@ function retrySettings(retry: NonNullable<MailerOptions["retry"]>): RetrySetting
   if (!(Number.isInteger(maxRounds) && maxRounds >= 1)) {
     throw new RangeError(`options.retry.maxRounds must be a positive integer, but is ${maxRounds}`);
   }
-  checkDuration("options.retry.minDelay", minDelay);
-  checkDuration("options.retry.maxDelay", maxDelay);
+  if (minDelay !== 0) checkDuration("options.retry.minDelay", minDelay);
+  if (maxDelay !== 0) checkDuration("options.retry.maxDelay", maxDelay);
   return { maxRounds, minDelay, maxDelay };
 }
 
@@ -150,6 +151,7 @@ function isGroup<N extends string>(element: Entry<N> | readonly Entry<N>[]): ele
 
 function isProvider(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { name, send, unsupported } = value as Partial<Provider>;
+  if (!("name" in value && "send" in value && "unsupported" in value)) return false;
+  const { name, send, unsupported } = value;
   return typeof name === "string" && name !== "" && typeof send === "function" && typeof unsupported === "function";
 }

@@ -12,6 +12,7 @@ export class Warnings<N extends string> {
 
   /** A provider that cannot carry messages of this shape is no standby for them. */
   excluded({ provider, fields }: Skipped<N>): void {
+    if (this.#told.has(keyOf("excluded", provider, fields))) return;
     const message = `Messages with ${fields.join(", ")} never go to ${provider}, which cannot carry that: it is no standby for them.`;
     this.#tellOnce({ code: "excluded", provider, fields, message });
   }
@@ -26,11 +27,15 @@ export class Warnings<N extends string> {
   }
 
   #tellOnce(warning: MailerWarning<N>): boolean {
-    // What is unbounded (an adapter's own words) must not make this grow for ever.
-    const key = [warning.code, warning.provider, ...(warning.fields ?? [])].join(" ");
+    const key = keyOf(warning.code, warning.provider, warning.fields);
     if (this.#told.has(key)) return false;
     this.#told.add(key);
     this.#emitter.emit("warning", Object.freeze(warning));
     return true;
   }
+}
+
+/** Without what is unbounded, as an adapter's own words: it must not make the record grow for ever. */
+function keyOf(code: MailerWarning["code"], provider: string, fields: readonly string[] = []): string {
+  return [code, provider, ...fields].join(" ");
 }

@@ -27,6 +27,13 @@ export class AttemptLog<N extends string> {
     return this.#attempts.at(-1);
   }
 
+  /** Whether anybody, or this provider, was tried in a round. */
+  triedIn(round: number, provider?: N): boolean {
+    return this.#attempts.some(
+      (attempt) => attempt.round === round && (provider === undefined || attempt.provider === provider),
+    );
+  }
+
   tried(provider: N): boolean {
     return this.#attempts.some((attempt) => attempt.provider === provider);
   }

@@ -11,7 +11,7 @@ import {
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
 import type { AttemptLog } from "./attempt-log.ts";
-import { explain } from "./explain.ts";
+import { type DeliveryErrorKind, explain } from "./explain.ts";
 
 type Accepted<N extends string> = Extract<Attempt<N>, { readonly outcome: "accepted" }>;
 
@@ -63,17 +63,17 @@ function errorOf<N extends string>(
 ): SteadyMailError<N> {
   const { plan, log, remaining } = record;
   const summary = { id: record.id, attempts: Object.freeze([...log.all]), skipped: plan.skipped };
-  const text = explain(record);
-  if (how === "aborted") return new AbortedError(text.aborted, summary, { cause: record.abortReason });
-  if (how === "closed") return new ClosedError(text.closed, summary);
-  if (log.anyUnknown) return new UnknownDeliveryError(text.unknown, summary);
+  const text = (kind: DeliveryErrorKind): string => explain(kind, record);
+  if (how === "aborted") return new AbortedError(text("aborted"), summary, { cause: record.abortReason });
+  if (how === "closed") return new ClosedError(text("closed"), summary);
+  if (log.anyUnknown) return new UnknownDeliveryError(text("unknown"), summary);
   if (plan.allowed.length > 0 && plan.skipped.length === plan.allowed.length) {
     const missing = [...new Set(plan.skipped.flatMap((skipped) => skipped.fields))];
-    return new UnsupportedError(text.unsupported, summary, missing);
+    return new UnsupportedError(text("unsupported"), summary, missing);
   }
   const refusedByAll = remaining.length === 0 && log.all.length > 0 && log.all.every(isMessageFault);
-  if (how === "rejected" || refusedByAll) return new RejectedError(text.rejected, summary);
-  return new UnavailableError(text.unavailable, summary, { retryAt: retryAt(record) });
+  if (how === "rejected" || refusedByAll) return new RejectedError(text("rejected"), summary);
+  return new UnavailableError(text("unavailable"), summary, { retryAt: retryAt(record) });
 }
 
 function isMessageFault(attempt: Attempt): boolean {

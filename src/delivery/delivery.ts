@@ -1,15 +1,17 @@
 import { makeRetriable } from "p-retry";
+import { now } from "../clock.ts";
 import type { Emitter, MailerEvents } from "../events.ts";
-import type { Permit, PermitKind, TrialVerdict, Verdict } from "../health/provider-monitor.ts";
-import type { OnUnknown } from "../options.ts";
+import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
+import type { AttemptOutcome, Bearing } from "../health/provider-monitor.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import { conclude, type Ending } from "./conclude.ts";
 import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
+import type { OnUnknown } from "./on-unknown.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
-import { type AttemptResult, runAttempt } from "./run-attempt.ts";
+import { type AttemptResult, type FailedResult, runAttempt } from "./run-attempt.ts";
 import { type WayOut, wayOut } from "./way-out.ts";
 
 /** What one send is to do, and under which limits. */
@@ -31,6 +33,9 @@ export interface DeliveryContext<N extends string = string> {
   readonly lastResort: LastResort;
 }
 
+/** What a timer may be ahead of the clock, ms. */
+const clockStep = 1;
+
 /** Ends a round that may be followed by another; never seen outside. */
 class AnotherRound extends Error {}
 
@@ -44,8 +49,8 @@ export class Delivery<N extends string> {
   readonly #log = new AttemptLog<N>();
   /** Providers that were charged with a failure: a message counts at most one each. */
   readonly #charged = new Set<N>();
-  /** All rounds are over: only providers that were not tried yet are still waited for. */
-  #noRepeats = false;
+  /** The last round, once somebody was tried in it: only those that could not be tried yet are still waited for. */
+  #lastRound: number | undefined;
   #ending: Ending<N> | undefined;
 
   constructor(task: DeliveryTask<N>, context: DeliveryContext<N>) {
@@ -80,34 +85,48 @@ export class Delivery<N extends string> {
     });
   }
 
-  /** Tries each remaining candidate once; waits for one where none can be tried. */
+  /** Tries each candidate once; waits for one where none can be tried. */
   async #round(round: number): Promise<void> {
-    this.#noRepeats = false;
     while (!this.#ending) {
-      const tried = this.#log.all.length;
-      for (const candidate of this.#task.plan.inOrder()) {
-        const kind = this.#leaveFor(candidate);
-        if (kind) await this.#attempt(candidate, kind, round);
-        if (this.#ending) return;
+      // Whoever came back meanwhile is tried in the same round.
+      if (await this.#tryEach(round)) continue;
+      if (this.#log.triedIn(round)) {
+        if (round < this.#task.retry.maxRounds) throw new AnotherRound();
+        this.#lastRound = round;
       }
-      if (this.#log.all.length === tried) await this.#waitForSomebody(round);
-      else if (round < this.#task.retry.maxRounds) throw new AnotherRound();
-      else this.#noRepeats = true;
+      await this.#waitForSomebody(round);
     }
+  }
+
+  /** One pass in the planned order over those that were not tried in this round; whether it tried anybody. */
+  async #tryEach(round: number): Promise<boolean> {
+    let tried = false;
+    for (const candidate of this.#task.plan.inOrder()) {
+      const kind = this.#log.triedIn(round, candidate.route.name) ? undefined : this.#permitKindFor(candidate);
+      if (!kind) continue;
+      await this.#attempt(candidate, kind, round);
+      tried = true;
+      // Before the plan is asked for the next: a group that is not needed takes no turn.
+      if (this.#ending) break;
+    }
+    return tried;
   }
 
   /** Candidates that may still be tried. */
   get #remaining(): Candidate<N>[] {
-    return this.#task.plan.candidates.filter((candidate) => this.#isOpen(candidate));
+    return this.#task.plan.candidates.filter((candidate) => this.#mayStillTry(candidate));
   }
 
-  #isOpen({ route }: Candidate<N>): boolean {
-    return !this.#log.settled(route.name) && !(this.#noRepeats && this.#log.tried(route.name));
+  #mayStillTry({ route }: Candidate<N>): boolean {
+    if (this.#log.settled(route.name)) return false;
+    return this.#lastRound === undefined || !this.#log.triedIn(this.#lastRound, route.name);
   }
 
   /** An open breaker means skip, never fail. */
-  #leaveFor(candidate: Candidate<N>): PermitKind | undefined {
-    if (!this.#isOpen(candidate)) return undefined;
+  #permitKindFor(candidate: Candidate<N>): PermitKind | undefined {
+    if (!this.#mayStillTry(candidate)) return undefined;
+    // One that asked for a pause may be well, but is not asked again before that.
+    if ((this.#log.pauseOf(candidate.route.name) ?? 0) > now()) return undefined;
     const { can } = candidate.route.monitor.availability;
     if (can === "send") return "regular";
     if (can !== "probe") return undefined;
@@ -129,15 +148,15 @@ export class Delivery<N extends string> {
     return hindrance === undefined;
   }
 
-  async #attempt(candidate: Candidate<N>, kind: PermitKind, round: number): Promise<TrialVerdict> {
+  async #attempt(candidate: Candidate<N>, kind: PermitKind, round: number): Promise<ProbeResult> {
     const { monitor, name } = candidate.route;
-    if (!this.#mayBegin()) return "none";
+    if (!this.#mayBegin()) return "inconclusive";
     this.#tellOfFailover(name);
     // A listener may have ended the send, or isolated the provider.
-    if (!this.#mayBegin() || monitor.isolated) return "none";
+    if (!this.#mayBegin() || monitor.isolated) return "inconclusive";
 
     const permit = monitor.permit(kind);
-    const { result, inconclusive } = await monitor.run(permit, () => this.#attemptWith(candidate, permit));
+    const { result, bearing } = await monitor.run(permit, () => this.#attemptWith(candidate, permit));
     const { startedAt, duration } = result;
     const attempt: Attempt<N> = Object.freeze({
       provider: name,
@@ -152,13 +171,13 @@ export class Delivery<N extends string> {
     this.#context.events.emit("attempt", { id: this.#task.id, attempt });
     const ending = this.#endingAfter(candidate, attempt);
     if (ending) this.#end(ending);
-    return inconclusive ? "none" : "reached";
+    return bearing === "none" ? "inconclusive" : "conclusive";
   }
 
   async #attemptWith(
     candidate: Candidate<N>,
     permit: Permit,
-  ): Promise<Verdict & { readonly result: AttemptResult; readonly inconclusive: boolean }> {
+  ): Promise<AttemptOutcome & { readonly result: AttemptResult }> {
     const { id, onUnknown, interruptions } = this.#task;
     const { route, message } = candidate;
     const fullTime = route.monitor.timeLimit(permit, route.timeout);
@@ -171,16 +190,22 @@ export class Delivery<N extends string> {
       fresh: onUnknown === "stop",
       onCancel: (callback) => interruptions.onCancel(callback),
     });
-    const { duration } = result;
-    if (result.outcome === "accepted") return { outcome: result.outcome, duration, result, inconclusive: false };
-    const { outcome, failure } = result;
-    const cutShort = result.timedOut && limit < fullTime;
-    const lostOnReuse = result.reusedConnection && failure.reason === "response-lost";
-    const charged = this.#charged.has(route.name);
-    const counts = failure.scope === "provider" && failure.reason !== "throttled" && !cutShort && !lostOnReuse;
-    if (counts) this.#charged.add(route.name);
-    const inconclusive = cutShort || failure.reason === "aborted";
-    return { outcome, duration, failure, id, neutral: charged || !counts, result, inconclusive };
+    if (result.outcome === "accepted")
+      return { outcome: result.outcome, duration: result.duration, bearing: "full", result };
+    const { outcome, duration, failure } = result;
+    const bearing = this.#bearingOf(route.name, result, limit < fullTime);
+    return { outcome, duration, failure, id, bearing, result };
+  }
+
+  /** What a failed attempt says of its provider's health. */
+  #bearingOf(provider: N, { failure, timedOut, reusedConnection }: FailedResult, shortened: boolean): Bearing {
+    const lostOnReuse = reusedConnection && failure.reason === "response-lost";
+    if ((timedOut && shortened) || lostOnReuse || failure.reason === "aborted") return "none";
+    if (failure.scope === "none") return "neutral";
+    if (failure.scope !== "provider" || failure.reason === "throttled") return "full";
+    if (this.#charged.has(provider)) return "neutral";
+    this.#charged.add(provider);
+    return "full";
   }
 
   /** What an attempt means for the message; undefined: go on. */
@@ -208,32 +233,33 @@ export class Delivery<N extends string> {
 
   /** Nobody can be tried now: waits for one, or makes the last resort. */
   async #waitForSomebody(round: number): Promise<void> {
-    let verdictHeard = false;
+    let failed = false;
     while (!this.#ending && !this.#log.anyUnknown && !this.#canSomebody()) {
       const way: WayOut<N> = wayOut({
         candidates: this.#remaining,
-        tried: (name) => this.#log.tried(name),
+        log: this.#log,
         lastResort: this.#context.lastResort,
-        verdictHeard,
+        trialFailed: failed,
         timeLeft: this.#task.interruptions.remaining - this.#task.usefulTime,
       });
       if (way.do === "wait") await way.monitor.queue(this.#wait(way.duration, way.sooner));
-      else if (way.do === "await-verdict") verdictHeard = (await this.#hear(way.verdict)) === "reached";
+      else if (way.do === "await-result") failed = (await this.#awaitResult(way.result)) === "conclusive";
       else if (way.do === "last-resort") {
         await this.#context.lastResort.begin(() => this.#attempt(way.candidate, "last-resort", round));
-        verdictHeard = true;
-      } else this.#end({ how: "exhausted" });
+        failed = true;
+      } else if (way.do === "give-up") this.#end({ how: "exhausted" });
+      else await this.#wait(clockStep);
     }
     if (this.#log.anyUnknown) this.#end({ how: "stopped" });
   }
 
   #canSomebody(): boolean {
-    return this.#task.plan.candidates.some((candidate) => this.#leaveFor(candidate) !== undefined);
+    return this.#task.plan.candidates.some((candidate) => this.#permitKindFor(candidate) !== undefined);
   }
 
-  async #hear(verdict: Promise<TrialVerdict>): Promise<TrialVerdict> {
-    let heard: TrialVerdict = "none";
-    const hearing = verdict.then((word) => {
+  async #awaitResult(result: Promise<ProbeResult>): Promise<ProbeResult> {
+    let heard: ProbeResult = "inconclusive";
+    const hearing = result.then((word) => {
       heard = word;
     });
     await this.#wait(this.#task.interruptions.remaining, hearing);

@@ -1,17 +1,17 @@
 import { now } from "../clock.ts";
-import type { TrialVerdict } from "../health/provider-monitor.ts";
+import type { ProbeResult } from "../health/permit.ts";
 
 const atMostOncePer = 1_000;
 
 /**
  * The last resort when every provider is down: one try for the whole mailer at a time, and at most one a second.
- * Whoever comes meanwhile awaits its verdict, so that an outage of all is not answered with a storm.
+ * Whoever comes meanwhile awaits its result, so that an outage of all is not answered with a storm.
  */
 export class LastResort {
-  #underWay: Promise<TrialVerdict> | undefined;
+  #underWay: Promise<ProbeResult> | undefined;
   #lastBegan = Number.NEGATIVE_INFINITY;
 
-  get underWay(): Promise<TrialVerdict> | undefined {
+  get underWay(): Promise<ProbeResult> | undefined {
     return this.#underWay;
   }
 
@@ -19,13 +19,17 @@ export class LastResort {
     return this.#underWay === undefined && now() - this.#lastBegan >= atMostOncePer;
   }
 
-  /** @param attempt must not reject; a trial without a verdict gives its place back at once */
-  async begin(attempt: () => Promise<TrialVerdict>): Promise<void> {
+  /** @param attempt must not reject; without a conclusive result it gives its place back at once */
+  async begin(attempt: () => Promise<ProbeResult>): Promise<void> {
     const lastBegan = this.#lastBegan;
     this.#lastBegan = now();
     this.#underWay = attempt();
-    const verdict = await this.#underWay;
-    this.#underWay = undefined;
-    if (verdict === "none") this.#lastBegan = lastBegan;
+    let result: ProbeResult = "inconclusive";
+    try {
+      result = await this.#underWay;
+    } finally {
+      this.#underWay = undefined;
+      if (result === "inconclusive") this.#lastBegan = lastBegan;
+    }
   }
 }

@@ -8,14 +8,17 @@ const shortestLine = 3;
 /** Shorter local parts are words of everyday ("info"); the address as a whole is redacted anyway. */
 const shortestLocalPart = 6;
 
+/** The code of an ESP or of the system, which repeats nothing: `ECONNREFUSED`, `send-0006`. */
+const plainCode = /^(?:E[A-Z_]{2,30}|ERR_\w{2,60}|HPE_\w{2,40}|(?:mj|send)-\d{4}|[A-Z][A-Za-z]{2,50}Exception)$/;
+
 /** The failure without any string of the message in the provider's words. */
 export function redactFailure(failure: Failure, message: PreparedMessage): Failure {
   if (failure.detail === undefined && failure.code === undefined) return failure;
   const { code, detail, ...rest } = failure;
-  const own = ownStrings(message);
+  const own = detail === undefined && plainCode.test(code ?? "") ? [] : ownStrings(message);
   return Object.freeze({
     ...rest,
-    ...(code === undefined ? {} : { code: redact(code, own) }),
+    ...(code === undefined ? {} : { code: plainCode.test(code) ? code : redact(code, own) }),
     ...(detail === undefined ? {} : { detail: redact(detail, own) }),
   });
 }

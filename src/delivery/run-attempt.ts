@@ -18,16 +18,24 @@ export interface AttemptTask<N extends string = string> {
 }
 
 /** What became of it. */
-export type AttemptResult = { readonly duration: number; readonly startedAt: Date } & (
-  | { readonly outcome: "accepted"; readonly providerMessageId: string }
-  | {
-      readonly outcome: "not-sent" | "unknown";
-      readonly failure: Failure;
-      /** The attempt had its whole time limit. */
-      readonly timedOut: boolean;
-      readonly reusedConnection: boolean;
-    }
-);
+export type AttemptResult = AcceptedResult | FailedResult;
+
+interface AcceptedResult {
+  readonly outcome: "accepted";
+  readonly providerMessageId: string;
+  readonly startedAt: Date;
+  readonly duration: number;
+}
+
+export interface FailedResult {
+  readonly outcome: "not-sent" | "unknown";
+  readonly failure: Failure;
+  readonly startedAt: Date;
+  readonly duration: number;
+  /** It ended when its time limit did. */
+  readonly timedOut: boolean;
+  readonly reusedConnection: boolean;
+}
 
 type Settlement = { readonly accepted: string } | { readonly failure: Failure; readonly reusedConnection: boolean };
 
@@ -72,7 +80,10 @@ async function settle<N extends string>(task: AttemptTask<N>, cut: Promise<Cut>)
   controller.abort(new DOMException("The attempt was ended", first === "timeout" ? "TimeoutError" : "AbortError"));
   // The adapter knows how far the request got, and has one turn of the event loop to say so.
   const second = await Promise.race([sending, nextTurn()]);
-  if (!second) return withoutAnswer(first === "timeout" ? failure("timeout") : failureInPhase("aborted", "maybe"));
+  const ours = withoutAnswer(first === "timeout" ? failure("timeout") : failureInPhase("aborted", "maybe"));
+  if (!second) return ours;
+  // What an adapter throws without explanation after the signal aborted is the signal's reason, as fetch does it.
+  if ("failure" in second && second.failure.reason === "internal" && second.failure.sent === "maybe") return ours;
   if ("accepted" in second || first !== "timeout" || second.failure.reason !== "aborted") return second;
   return withoutAnswer(
     second.failure.sent === "no" ? failure("unreachable", { code: "ETIMEDOUT" }) : failure("timeout"),

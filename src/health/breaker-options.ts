@@ -20,7 +20,7 @@ export interface BreakerOptions {
   readonly slowRate?: number | undefined;
   /** Advanced. Share of failed attempts at which the provider is degraded; 0–1, default 0.2. */
   readonly degradedRate?: number | undefined;
-  /** Advanced. How long the share of a recovering provider grows from 10 % to all, ms; default 30_000. */
+  /** Advanced. How long the share of a recovering provider grows from 10 % to all, ms; 0: at once; default 30_000. */
   readonly slowStart?: number | undefined;
   /** Advanced. Longest time out, by the breaker or by a throttle, ms; default 300_000. */
   readonly maxOpenFor?: number | undefined;
@@ -51,7 +51,7 @@ const ranges: Readonly<Record<keyof BreakerOptions, readonly [expected: string, 
   openFor: ["milliseconds above 0", isDuration],
   slowAttempt: ["milliseconds above 0", isDuration],
   window: ["milliseconds above 0", isDuration],
-  slowStart: ["milliseconds above 0", isDuration],
+  slowStart: ["milliseconds from 0", (value) => value === 0 || isDuration(value)],
   maxOpenFor: ["milliseconds above 0", isDuration],
 };
 

@@ -4,6 +4,7 @@ import type { BreakerSettings } from "./breaker-options.ts";
 import { type ChangeReason, type Overlay, type ProviderChange, type State, severityOf } from "./change.ts";
 import { Circuit } from "./circuit.ts";
 import { Evidence } from "./evidence.ts";
+import { newProbe, type Permit, type PermitKind, type Probe, type ProbeResult } from "./permit.ts";
 import type { ProviderHealth } from "./provider-health.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -13,30 +14,22 @@ export type Availability =
   | { readonly can: "nothing"; readonly because: "isolated" | "probing" }
   | { readonly can: "nothing"; readonly because: "throttled" | "down"; readonly until: number };
 
-/** `regular`; the one probe of a provider that was down; or a try at one that is down, since nobody else is left. */
-export type PermitKind = "regular" | "probe" | "last-resort";
+/**
+ * What an attempt says of its provider: all that its reason means; nothing by itself; or nothing at all, as when its
+ * caller cut it short.
+ */
+export type Bearing = "full" | "neutral" | "none";
 
 /** What the guard is told of an attempt. */
-export type Verdict =
-  | { readonly outcome: "accepted"; readonly duration: number }
+export type AttemptOutcome = { readonly duration: number; readonly bearing: Bearing } & (
+  | { readonly outcome: "accepted" }
   | {
       readonly outcome: "not-sent" | "unknown";
       readonly failure: Failure;
-      readonly duration: number;
       /** Id of the message. */
       readonly id: string;
-      /** Says nothing of the provider, whatever its reason. */
-      readonly neutral: boolean;
-    };
-
-/** Whether a trial said anything of its provider; one that was aborted did not. */
-export type TrialVerdict = "reached" | "none";
-
-/** Leave to make one attempt. */
-export interface Permit {
-  readonly kind: PermitKind;
-  readonly generation: number;
-}
+    }
+);
 
 const smallestShare = 0.1;
 const degradedShare = 0.5;
@@ -55,6 +48,7 @@ export class ProviderMonitor<N extends string = string> {
 
   #state: State = "healthy";
   #since = now();
+  #sinceDate = new Date();
   /** Counts the periods between openings and closings, so that results of an earlier one change nothing. */
   #generation = 0;
   #openings = 0;
@@ -87,7 +81,7 @@ export class ProviderMonitor<N extends string = string> {
     return this.#isolations > 0;
   }
 
-  /** Whether no ordinary mail goes there. */
+  /** Whether it is out until something happens; a throttle only takes its time. */
   get isOut(): boolean {
     return this.isolated || this.#state === "down" || this.#state === "probing";
   }
@@ -109,7 +103,7 @@ export class ProviderMonitor<N extends string = string> {
     return Object.freeze({
       provider: this.#provider,
       state,
-      since: dateOf(this.#since),
+      since: this.#sinceDate,
       isolated: this.isolated,
       ...(throttledUntil === undefined ? {} : { throttledUntil: dateOf(throttledUntil) }),
       ...(openUntil === undefined ? {} : { openUntil: dateOf(openUntil) }),
@@ -126,8 +120,8 @@ export class ProviderMonitor<N extends string = string> {
   }
 
   /** What comes of the probe under way. */
-  get probeVerdict(): Promise<TrialVerdict> | undefined {
-    return this.#state === "probing" ? this.#probe?.verdict : undefined;
+  get probeResult(): Promise<ProbeResult> | undefined {
+    return this.#state === "probing" ? this.#probe?.result : undefined;
   }
 
   get availability(): Availability {
@@ -143,7 +137,9 @@ export class ProviderMonitor<N extends string = string> {
   /** Share of its configured weight that it should have now: 0–1. */
   get weightFactor(): number {
     if (this.availability.can !== "send") return 0;
-    const grown = Math.max(smallestShare, Math.min(1, (now() - this.#recoveringSince) / this.#settings.slowStart));
+    const { slowStart } = this.#settings;
+    const age = slowStart === 0 ? 1 : (now() - this.#recoveringSince) / slowStart;
+    const grown = Math.max(smallestShare, Math.min(1, age));
     return this.#state === "degraded" ? degradedShare * grown : grown;
   }
 
@@ -173,23 +169,26 @@ export class ProviderMonitor<N extends string = string> {
     return permit.kind === "probe" ? Math.min(timeout, this.#settings.slowAttempt) : timeout;
   }
 
-  /** Runs an attempt and takes its verdict into account. The attempt must not reject. */
-  async run<V extends Verdict>(permit: Permit, attempt: () => Promise<V>): Promise<V> {
-    let verdict: V | undefined;
+  /** Runs an attempt and takes its outcome into account. The attempt must not reject. */
+  async run<O extends AttemptOutcome>(permit: Permit, attempt: () => Promise<O>): Promise<O> {
+    let outcome: O | undefined;
     const action = async (): Promise<void> => {
-      verdict = await attempt();
+      outcome = await attempt();
     };
     this.#inFlight += 1;
     try {
       await (permit.kind === "regular" ? this.#circuit.run(action) : this.#circuit.probe(action));
+    } catch (error) {
+      // What opossum makes of an attempt changes nothing of an outcome that is on record.
+      if (!outcome) throw error;
     } finally {
       this.#inFlight -= 1;
       // Whatever happened, the place of the probe must not be lost: that is how breakers get stuck half-open.
-      if (!verdict) this.#releaseProbe(permit, "none");
+      if (!outcome) this.#releaseProbe(permit, "inconclusive");
     }
-    if (!verdict) throw new Error(`The attempt at ${this.#provider} ended without a verdict`);
-    this.#settle(permit, verdict);
-    return verdict;
+    if (!outcome) throw new Error(`The attempt at ${this.#provider} ended without an outcome`);
+    this.#settle(permit, outcome);
+    return outcome;
   }
 
   /** Counts a send that waits for this provider. */
@@ -206,52 +205,56 @@ export class ProviderMonitor<N extends string = string> {
     this.#circuit.dispose();
   }
 
-  #settle(permit: Permit, verdict: Verdict): void {
+  #settle(permit: Permit, outcome: AttemptOutcome): void {
     this.#advance();
-    if (verdict.outcome === "accepted") this.#lastAccepted = new Date();
-    else this.#lastFailure = Object.freeze({ ...verdict.failure, at: new Date() });
+    if (outcome.outcome === "accepted") this.#lastAccepted = new Date();
+    else this.#lastFailure = Object.freeze({ ...outcome.failure, at: new Date() });
     const current = permit.generation === this.#generation;
-    if (current && permit.kind === "regular") this.#settleRegular(verdict);
-    else if (current) this.#settleTrial(permit, verdict);
-    this.#releaseProbe(permit, this.#state === "probing" ? "none" : "reached");
+    if (current && permit.kind === "regular") this.#settleRegular(outcome);
+    else if (current) this.#settleTrial(permit, outcome);
+    this.#releaseProbe(permit, this.#state === "probing" ? "inconclusive" : "conclusive");
   }
 
-  #settleRegular(verdict: Verdict): void {
-    if (verdict.outcome === "accepted") {
+  #settleRegular(outcome: AttemptOutcome): void {
+    if (outcome.outcome === "accepted") {
       this.#throttle.accepted();
-      this.#evidence.accepted(verdict.duration);
-      this.#draw();
+      this.#evidence.accepted(outcome.duration);
+      this.#applyFinding();
       return;
     }
-    const { failure, neutral, duration } = verdict;
+    const { failure, bearing, duration, id } = outcome;
     if (isAccountFault(failure)) this.#open(failure.reason, failure);
     else if (failure.reason === "throttled") this.#pause(failure);
     else if (failure.scope === "message") {
-      this.#evidence.refused(failure.reason, verdict.id);
-      this.#draw(failure);
-    } else if (failure.scope === "provider" && !neutral) {
+      this.#evidence.refused(failure.reason, id);
+      this.#applyFinding(failure);
+    } else if (bearing === "full") {
       this.#evidence.failed(duration);
-      this.#draw(failure);
+      this.#applyFinding(failure);
     }
   }
 
   /** A probe, or a last resort at a provider that is down. */
-  #settleTrial(permit: Permit, verdict: Verdict): void {
-    if (verdict.outcome === "accepted" || verdict.failure.scope === "message") {
+  #settleTrial(permit: Permit, outcome: AttemptOutcome): void {
+    if (outcome.outcome === "accepted" || outcome.failure.scope === "message") {
       this.#throttle.accepted();
       this.#recover(permit);
       return;
     }
-    const { failure, neutral } = verdict;
+    const { failure, bearing } = outcome;
     if (failure.reason === "throttled") this.#pause(failure);
-    else if (permit.kind === "probe" && (isAccountFault(failure) || (failure.scope === "provider" && !neutral))) {
-      this.#open("probe-failed", failure);
-    }
+    else if (permit.kind === "probe" && bearing !== "none") this.#failProbe(failure, bearing);
+  }
+
+  /** A failure that says nothing of the provider keeps it out as long as before; any other doubles the time. */
+  #failProbe(failure: Failure, bearing: Bearing): void {
+    if (bearing === "neutral") this.#openings -= 1;
+    this.#open("probe-failed", failure);
   }
 
   /** Draws the conclusion from the evidence. */
-  #draw(failure?: Failure): void {
-    const finding = this.#evidence.finding;
+  #applyFinding(failure?: Failure): void {
+    const { finding } = this.#evidence;
     if (finding?.state === "down") this.#open(finding.reason, failure);
     else if (finding && this.#state !== "degraded") this.#moveTo("degraded", finding.reason, failure);
   }
@@ -278,15 +281,15 @@ export class ProviderMonitor<N extends string = string> {
     this.#generation += 1;
     this.#evidence.forget();
     this.#circuit.close();
+    this.#recoveringSince = now();
     this.#moveTo("recovering", "probe-accepted");
-    this.#recoveringSince = this.#since;
   }
 
-  #releaseProbe(permit: Permit, verdict: TrialVerdict): void {
+  #releaseProbe(permit: Permit, result: ProbeResult): void {
     if (this.#probe?.permit !== permit) return;
     const { settle } = this.#probe;
     this.#probe = undefined;
-    settle(verdict);
+    settle(result);
   }
 
   /** Lets the time that passed take effect. */
@@ -313,6 +316,7 @@ export class ProviderMonitor<N extends string = string> {
     const from = this.#state;
     this.#state = to;
     this.#since = now();
+    this.#sinceDate = new Date();
     this.#announce(from, to, reason, failure);
   }
 
@@ -336,19 +340,4 @@ function isAccountFault(
   failure: Failure,
 ): failure is Failure & { readonly reason: "authentication" | "suspended" | "sender" | "quota" } {
   return failure.scope === "account";
-}
-
-/** The probe under way; nobody else may try meanwhile. */
-interface Probe {
-  readonly permit: Permit;
-  readonly verdict: Promise<TrialVerdict>;
-  readonly settle: (verdict: TrialVerdict) => void;
-}
-
-function newProbe(permit: Permit): Probe {
-  let settle: Probe["settle"] = () => {};
-  const verdict = new Promise<TrialVerdict>((resolve) => {
-    settle = resolve;
-  });
-  return { permit, verdict, settle };
 }

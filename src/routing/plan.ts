@@ -28,7 +28,7 @@ export interface Candidate<N extends string = string> {
 
 /** Who may carry one message. Providers that are down are in it; those that are isolated are not. */
 export interface Plan<N extends string = string> {
-  /** Whether the choice allows any provider at all. */
+  /** The providers that the choice allows, isolated ones included. */
   readonly allowed: readonly N[];
   /** Allowed providers that cannot carry the message, healthy or not. */
   readonly skipped: readonly Skipped<N>[];
@@ -55,8 +55,8 @@ export function makePlan<N extends string>(
     const members: Candidate<N>[] = [];
     for (const route of group.routes.filter((each) => isAllowed(each, choice))) {
       allowed.push(route.name);
-      const { candidate, missing } = address(draft, route, choice.mayDrop);
-      if (!candidate) skipped.push({ provider: route.name, fields: missing });
+      const { candidate, missing } = candidateFor(draft, route, choice.mayDrop);
+      if (!candidate) skipped.push(Object.freeze({ provider: route.name, fields: missing }));
       else if (!route.monitor.isolated) members.push(candidate);
     }
     if (members.length === 0) continue;
@@ -66,7 +66,7 @@ export function makePlan<N extends string>(
 
   return {
     allowed,
-    skipped,
+    skipped: Object.freeze(skipped),
     candidates,
     *inOrder() {
       for (const entry of planned) {
@@ -85,35 +85,37 @@ function isAllowed<N extends string>(
   return !except.includes(name) && require.every((label) => labels.includes(label));
 }
 
+const none: readonly string[] = Object.freeze([]);
+
 /** Makes the message out to one provider, without the fields that may be dropped there. */
-function address<N extends string>(
+function candidateFor<N extends string>(
   draft: MessageDraft,
   route: ResolvedRoute<N>,
   mayDrop: readonly string[],
 ): { readonly candidate?: Candidate<N>; readonly missing: readonly string[] } {
-  const whole = made(draft, route, []);
+  const whole = messageAt(draft, route, []);
   if (whole.missing.length === 0 && whole.message) {
-    return { candidate: { route, message: whole.message, dropped: [] }, missing: [] };
+    return { candidate: { route, message: whole.message, dropped: none }, missing: none };
   }
   const dropped = whole.missing.filter((field) => mayDrop.includes(field));
   if (!whole.message || dropped.length === 0) return { missing: whole.missing };
-  const reduced = made(draft, route, dropped);
+  const reduced = messageAt(draft, route, dropped);
   if (!reduced.message || reduced.missing.length > 0) return { missing: reduced.missing };
-  return { candidate: { route, message: reduced.message, dropped }, missing: [] };
+  return { candidate: { route, message: reduced.message, dropped: Object.freeze(dropped) }, missing: [] };
 }
 
-function made<N extends string>(
+function messageAt<N extends string>(
   draft: MessageDraft,
   route: ResolvedRoute<N>,
   drop: readonly string[],
 ): { readonly message?: PreparedMessage; readonly missing: readonly string[] } {
-  if (templateMissing(draft, route.name)) return { missing: ["template"] };
+  if (templateMissing(draft, route.name)) return { missing: Object.freeze(["template"]) };
   let message: PreparedMessage;
   try {
     message = messageFor(draft, route.name, { from: route.sender(draft.from), drop });
   } catch {
     // The route's own function for the sender failed, or gave none that is valid.
-    return { missing: ["from"] };
+    return { missing: Object.freeze(["from"]) };
   }
   return { message, missing: unsupportedBy(route, message) };
 }
@@ -124,7 +126,7 @@ function unsupportedBy<N extends string>({ provider }: ResolvedRoute<N>, message
     const fields: unknown = provider.unsupported(message);
     if (isListOfStrings(fields)) return Object.freeze([...fields]);
   } catch {}
-  return ["message"];
+  return Object.freeze(["message"]);
 }
 
 function isListOfStrings(value: unknown): value is readonly string[] {

@@ -38,11 +38,15 @@ export class SmoothWeightedRoundRobin<K> {
   }
 
   #charge(members: readonly Member<K>[]): void {
-    const [winner] = this.ranking(members);
-    if (winner === undefined) return;
-    for (const { key, weight } of members) this.#credit.set(key, this.#creditOf(key) + weight);
-    const total = members.reduce((sum, member) => sum + member.weight, 0);
-    this.#credit.set(winner, this.#creditOf(winner) - total);
+    let total = 0;
+    let winner: { readonly key: K; readonly credit: number } | undefined;
+    for (const { key, weight } of members) {
+      const credit = this.#creditOf(key) + weight;
+      this.#credit.set(key, credit);
+      total += weight;
+      if (!winner || credit > winner.credit) winner = { key, credit };
+    }
+    if (winner) this.#credit.set(winner.key, winner.credit - total);
   }
 
   #creditOf(key: K): number {

@@ -1,0 +1,26 @@
+/** `regular`; the one probe of a provider that was down; or a try at one that is down, since nobody else is left. */
+export type PermitKind = "regular" | "probe" | "last-resort";
+
+/** Leave to make one attempt. */
+export interface Permit {
+  readonly kind: PermitKind;
+  readonly generation: number;
+}
+
+/** Whether a trial said anything of its provider; one that its caller cut short did not. */
+export type ProbeResult = "conclusive" | "inconclusive";
+
+/** The probe under way; nobody else may try meanwhile. */
+export interface Probe {
+  readonly permit: Permit;
+  readonly result: Promise<ProbeResult>;
+  readonly settle: (result: ProbeResult) => void;
+}
+
+export function newProbe(permit: Permit): Probe {
+  let settle: Probe["settle"] = () => {};
+  const result = new Promise<ProbeResult>((resolve) => {
+    settle = resolve;
+  });
+  return { permit, result, settle };
+}
