@@ -6,7 +6,7 @@
  *
  * With --from and --to, these addresses take the place of the file's; a live run should have both.
  *
- * It ends with 0 if every file was sent, 1 if one was not, and 2, with nothing sent, if the command makes no sense.
+ * It ends with 0 if every file was sent, 1 if any was refused or may not have been sent, and 2, with nothing sent, if the command makes no sense.
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -26,6 +26,9 @@ const credentials = `Set the variables of one or more of:
   SendGrid    SENDGRID_API_KEY
   Mailgun     MAILGUN_API_KEY, MAILGUN_DOMAIN
   Mailjet     MAILJET_API_KEY, MAILJET_API_SECRET`;
+
+// With Node 20 the AWS SDK warns that it will ask for Node 22, in the midst of what is printed here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** The command cannot be carried out as it was given. */
 class CommandError extends Error {}
@@ -129,7 +132,9 @@ async function send<N extends string>(mailer: Mailer<N>, { file, message }: Draf
     return "accepted";
   } catch (error) {
     if (!isSteadyMailError(error)) throw error;
-    console.log(`${basename(file)}  ${provider ?? "all"}  ${error.kind} (sent: ${error.sent})  ${error.message}`);
+    // An invalid message is refused before any provider is asked.
+    const who = error.kind === "invalid" ? "steadymail" : (provider ?? "all");
+    console.log(`${basename(file)}  ${who}  ${error.kind} (sent: ${error.sent})  ${error.message}`);
     return error.kind;
   }
 }

@@ -14,7 +14,11 @@ import { kinds } from "./messages.ts";
 import { incidents, lastMessageAt, type Name, type Simulators } from "./scenario.ts";
 import { openScreen } from "./screen.ts";
 
+// With Node 20 the AWS SDK warns that it will ask for Node 22: true, but a hole in the picture that is drawn here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 const messagesPerSecond = 25;
+const styleOfSeverity = { error: "red", warning: "yellow", info: "green" } as const;
 const names: readonly Name[] = ["ses", "sendgrid", "mailgun", "mailjet"];
 
 const [sesSimulator, sendgridSimulator, mailgunSimulator, mailjetSimulator] = await Promise.all([
@@ -61,7 +65,7 @@ for (const incident of incidents) {
     const { fault } = incident;
     if (fault) await simulators[name].fault(fault);
     else await simulators[name].heal();
-    if (fault) faults.set(name, fault.kind);
+    if (fault) faults.set(name, "status" in fault ? `${fault.kind} ${fault.status}` : fault.kind);
     else faults.delete(name);
   }
 }
@@ -109,15 +113,22 @@ async function deliver(number: number): Promise<void> {
 }
 
 function tellWhatHappens(): void {
-  mailer.on("provider:changed", ({ provider, from, to, reason, severity }: ProviderChange<Name>) => {
-    const style = severity === "error" ? "red" : severity === "warning" ? "yellow" : "green";
-    screen.log(elapsed(), `${provider}: ${from} → ${to} (${reason})`, style);
+  mailer.on("provider:changed", (change) => {
+    if (change.to !== "down") logChange(change);
   });
-  mailer.on("all-down", () => screen.log(elapsed(), "all-down: nobody is left", "red"));
-  mailer.on("all-down:over", () => screen.log(elapsed(), "all-down:over", "green"));
+  mailer.on("provider:down", (change) => logChange(change));
+  mailer.on("all-down", () => screen.log(elapsed(), "all-down: no provider is left", "red"));
+  mailer.on("all-down:over", () => screen.log(elapsed(), "all-down:over: one is back", "green"));
   mailer.on("failed", ({ id, error }) => {
-    if (error.sent === "maybe") screen.log(elapsed(), `${id} may have been sent: ${error.kind}`, "red");
+    if (error.sent === "maybe") screen.log(elapsed(), `${id}: ${error.kind}, it may have been sent`, "red");
   });
+}
+
+function logChange({ provider, from, to, reason, failure, severity }: ProviderChange<Name>): void {
+  // What the account's failure is called is the reason for the change already.
+  const cause = [failure?.reason === reason ? undefined : failure?.reason, failure?.code ?? failure?.status];
+  const why = [reason, cause.filter(Boolean).join(" ")].filter(Boolean).join(": ");
+  screen.log(elapsed(), `${provider}: ${from} → ${to} (${why})`, styleOfSeverity[severity]);
 }
 
 function printTable(result: Audit): void {

@@ -35,62 +35,81 @@ export function openScreen(out: NodeJS.WriteStream): Screen {
   return out.isTTY ? new LiveScreen(out) : new LineScreen(out);
 }
 
+/** One line for each provider, and one above them. */
+function table({ health, faults, ledger }: View, color: (text: string, style: Style) => string): string[] {
+  const head = `${"provider".padEnd(10)}${"state".padEnd(12)}${"share".padEnd(19)}${"p50".padStart(7)}${"p95".padStart(8)}${"accepted".padStart(10)}  what is broken`;
+  const rows = health.map((each) => {
+    const { state, style } = stateOf(each);
+    return [
+      each.provider.padEnd(10),
+      color(state.padEnd(12), style),
+      "█".repeat(Math.round(each.share * 12)).padEnd(13),
+      percent(each.share).padEnd(6),
+      latency(each.p50).padStart(7),
+      latency(each.p95).padStart(8),
+      String(ledger.acceptedBy(each.provider)).padStart(10),
+      `  ${color(faults.get(each.provider) ?? "", "red")}`,
+    ]
+      .join("")
+      .trimEnd();
+  });
+  return [color(head, "dim"), ...rows];
+}
+
+function totals({ ledger }: View): string {
+  const { sent, receipts, failedOver, sentAgain } = ledger;
+  return `sent ${sent}  accepted ${receipts.size}  failed over ${failedOver}  sent again later ${sentAgain}`;
+}
+
 class LineScreen implements Screen {
   readonly #out: NodeJS.WriteStream;
-  #nextSummary = 0;
+  #nextSummary = 2_000;
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
   }
 
-  draw({ elapsed, health, ledger }: View): void {
-    if (elapsed < this.#nextSummary) return;
-    this.#nextSummary = elapsed + 2_000;
-    const states = health.map(({ provider, share }) => `${provider} ${percent(share)} ${ledger.acceptedBy(provider)}`);
-    this.log(elapsed, `sent ${ledger.sent}; share and accepted: ${states.join(", ")}`);
+  draw(view: View): void {
+    if (view.elapsed < this.#nextSummary) return;
+    this.#nextSummary += 3_000;
+    this.log(view.elapsed, totals(view));
+    for (const line of table(view, (text) => text)) this.#out.write(`        ${line}\n`);
   }
 
   log(elapsed: number, line: string): void {
     this.#out.write(`${seconds(elapsed)}  ${line}\n`);
   }
 
-  end(): void {}
+  end(): void {
+    this.#out.write("\n");
+  }
 }
+
+const hideCursor = "\x1b[?25l";
+const showCursor = "\x1b[?25h";
+/** Off, so that a line that is too long for the terminal is cut and moves no other. */
+const wrapOff = "\x1b[?7l";
+const wrapOn = "\x1b[?7h";
 
 class LiveScreen implements Screen {
   readonly #out: NodeJS.WriteStream;
   #log: string[] = [];
-  readonly #showCursor = (): void => {
-    this.#out.write("\x1b[?25h");
+  readonly #restore = (): void => {
+    this.#out.write(`${wrapOn}${showCursor}`);
   };
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
-    out.write("\x1b[2J\x1b[?25l");
-    process.once("exit", this.#showCursor);
+    out.write(`\x1b[2J${hideCursor}${wrapOff}`);
+    process.once("exit", this.#restore);
   }
 
-  draw({ elapsed, health, faults, ledger }: View): void {
-    const head = `${paint("steadymail", "bold")}  ${seconds(elapsed)}  sent ${ledger.sent}  accepted ${ledger.receipts.size}  failed over ${ledger.failedOver}  sent again later ${ledger.sentAgain}`;
-    const columns = paint(
-      `${"provider".padEnd(10)}${"state".padEnd(12)}${"share".padEnd(19)}${"p50".padStart(7)}${"p95".padStart(8)}${"accepted".padStart(10)}  what is broken`,
-      "dim",
-    );
-    const rows = health.map((each) => {
-      const overlay = each.throttledUntil ? "throttled" : each.state;
-      return [
-        each.provider.padEnd(10),
-        paint(overlay.padEnd(12), each.throttledUntil ? "yellow" : styleOfState[each.state]),
-        `${"█".repeat(Math.round(each.share * 12)).padEnd(13)}${percent(each.share).padEnd(6)}`,
-        `${Math.round(each.p50)} ms`.padStart(7),
-        `${Math.round(each.p95)} ms`.padStart(8),
-        String(ledger.acceptedBy(each.provider)).padStart(10),
-        `  ${paint(faults.get(each.provider) ?? "", "red")}`,
-      ].join("");
-    });
-    const room = Math.max(3, (this.#out.rows ?? 24) - rows.length - 5);
+  draw(view: View): void {
+    const head = `${paint("steadymail", "bold")}  ${seconds(view.elapsed)}  ${totals(view)}`;
+    const above = [head, "", ...table(view, paint), ""];
+    const room = Math.max(3, (this.#out.rows ?? 24) - above.length);
     this.#log = this.#log.slice(-room);
-    const lines = [head, "", columns, ...rows, "", ...this.#log];
+    const lines = [...above, ...this.#log];
     this.#out.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join("\n")}\x1b[J`);
   }
 
@@ -102,9 +121,19 @@ class LiveScreen implements Screen {
 
   end(): void {
     this.#out.write("\n\n");
-    this.#showCursor();
-    process.off("exit", this.#showCursor);
+    this.#restore();
+    process.off("exit", this.#restore);
   }
+}
+
+/** What lies over a state is what a reader should see of it. */
+function stateOf({ state, isolated, throttledUntil }: ProviderHealth): {
+  readonly state: string;
+  readonly style: Style;
+} {
+  if (isolated) return { state: "isolated", style: "yellow" };
+  if (throttledUntil) return { state: "throttled", style: "yellow" };
+  return { state, style: styleOfState[state] };
 }
 
 function paint(text: string, style: Style): string {
@@ -117,4 +146,9 @@ function seconds(elapsed: number): string {
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
+}
+
+/** Where nothing was accepted, there is no time to tell. */
+function latency(ms: number): string {
+  return ms === 0 ? "–" : `${Math.round(ms)} ms`;
 }
