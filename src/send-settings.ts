@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { now } from "./clock.ts";
+import { longestTimer, now } from "./clock.ts";
 import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { Droppable, SendOptions } from "./options.ts";
 import type { Choice } from "./routing/plan.ts";
-import { checkDuration, checkOnUnknown, longestDuration, type MailerSettings, refuseUnknownKeys } from "./settings.ts";
+import { checkDuration, checkOnUnknown, type MailerSettings, refuseUnknownKeys } from "./settings.ts";
 
 /** The options of one send with everything filled in and checked. */
 export interface SendSettings<N extends string = string> {
@@ -75,7 +75,7 @@ function timeUntil(deadline: number | Date): number {
   }
   const time = deadline.getTime() - Date.now();
   if (Number.isNaN(time)) throw new RangeError("options.deadline is an invalid Date");
-  return Math.min(Math.max(0, time), longestDuration);
+  return Math.min(Math.max(0, time), longestTimer);
 }
 
 function checkNames(where: string, given: unknown, known: readonly string[], what: string): void {

@@ -1,3 +1,4 @@
+import { longestTimer } from "./clock.ts";
 import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { RetrySettings } from "./delivery/retry-delay.ts";
 import { type BreakerSettings, breakerSettings, checkBreakerOptions } from "./health/breaker-options.ts";
@@ -26,9 +27,6 @@ export interface MailerSettings<N extends string = string> {
   readonly deadline: number;
   readonly retry: RetrySettings;
 }
-
-/** The longest time that a timer of Node can run. */
-export const longestDuration = 2 ** 31 - 1;
 
 const mailerKeys = ["providers", "defaults", "onUnknown", "timeout", "deadline", "retry", "breaker"];
 const retryKeys = ["maxRounds", "minDelay", "maxDelay"];
@@ -130,10 +128,8 @@ export function checkOnUnknown(where: string, value: unknown): asserts value is 
 }
 
 export function checkDuration(where: string, value: unknown): asserts value is number {
-  if (typeof value !== "number" || !(value > 0 && value <= longestDuration)) {
-    throw new RangeError(
-      `${where} must be milliseconds above 0 and at most ${longestDuration}, but is ${String(value)}`,
-    );
+  if (typeof value !== "number" || !(value > 0 && value <= longestTimer)) {
+    throw new RangeError(`${where} must be milliseconds above 0 and at most ${longestTimer}, but is ${String(value)}`);
   }
 }
 

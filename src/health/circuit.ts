@@ -1,8 +1,6 @@
 import { EventEmitter } from "node:events";
 import CircuitBreaker from "opossum";
-
-/** Longer than any timer runs: opossum's half-open state is never entered by its own clock. */
-const never = 2 ** 31 - 1;
+import { longestTimer } from "../clock.ts";
 
 /** opossum notes each run in its bucket, percentiles or not; a bucket that is never turned would grow for ever. */
 const runsPerBucket = 100;
@@ -25,7 +23,8 @@ export class Circuit {
     this.#breaker = new CircuitBreaker((action: () => Promise<void>) => action(), {
       name,
       timeout: false,
-      resetTimeout: never,
+      // opossum never becomes half-open by its own clock.
+      resetTimeout: longestTimer,
       volumeThreshold: Number.MAX_SAFE_INTEGER,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,

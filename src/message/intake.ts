@@ -1,10 +1,8 @@
-import { nameOf } from "./problems.ts";
+import { longestTimer } from "../clock.ts";
+import { nameOf } from "../printable.ts";
 
 /** The most that the largest of the four ESPs takes (Amazon SES, 40 MB). */
 export const defaultMaxBytes = 40 * 1024 * 1024;
-
-/** The longest delay that a timer of Node keeps; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
 
 export interface IntakeLimits {
   readonly signal: AbortSignal;

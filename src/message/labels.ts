@@ -3,8 +3,8 @@ import type { Place } from "./problems.ts";
 import { readEntries, readLabel, readList } from "./reading.ts";
 import { headerFault } from "./text.ts";
 
-/** Every attempt carries the id of the send under this name. */
-const idOfTheSend = "steadymail-id";
+/** The metadata under which every attempt carries the id of the send. */
+export const idOfTheSend = "steadymail-id";
 
 export function readTags(value: unknown, place: Place): readonly string[] {
   const found = value === undefined ? [] : readList(value, place, "an array of strings");

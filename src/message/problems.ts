@@ -1,10 +1,8 @@
 import type { Problem } from "../errors.ts";
+import { isPrintable } from "../printable.ts";
 
 /** More would help nobody, and a hostile message could bring a million. */
 const longestList = 100;
-
-/** Keys that may stand in a path: short, and of a shape that can hold neither an address nor a line break. */
-const printableKey = /^[\w$-]{1,64}$/;
 
 /** Collects the faults of one message. */
 export class Problems {
@@ -36,7 +34,7 @@ export class Place {
 
   /** The place of a property; a name that should not be shown is replaced by its position. */
   key(name: string, position = 0): Place {
-    if (!printableKey.test(name)) return this.item(position);
+    if (!isPrintable(name)) return this.item(position);
     return new Place(this.#problems, this.#path === "" ? name : `${this.#path}.${name}`);
   }
 
@@ -47,24 +45,6 @@ export class Place {
   /** Reports what is wrong here. Gives `undefined`, to be returned in place of the value. */
   refuse(message: string): undefined {
     this.#problems.add(this.#path || "message", message);
-    return undefined;
-  }
-}
-
-/** What may be told of a foreign error: its code or its name, since its words may hold anything. */
-export function nameOf(error: unknown): string {
-  for (const property of ["code", "name"]) {
-    const word = readWord(error, property);
-    if (word !== undefined) return word;
-  }
-  return "an error without a name";
-}
-
-function readWord(error: unknown, property: string): string | undefined {
-  try {
-    const value: unknown = Object(error)[property];
-    return typeof value === "string" && printableKey.test(value) ? value : undefined;
-  } catch {
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
-import { nameOf, type Place } from "./problems.ts";
+import { nameOf } from "../printable.ts";
+import type { Place } from "./problems.ts";
 import { headerFault } from "./text.ts";
 
 /** No list or record of a message can sensibly be longer; an array may claim any length. */

@@ -1,7 +1,8 @@
-import { now } from "../clock.ts";
+import { longestTimer, now } from "../clock.ts";
 import { failure, failureInPhase, isProviderError, ProviderError } from "../failure.ts";
 import type { PreparedMessage } from "../message/message.ts";
 import { redact } from "../redaction.ts";
+import { isTimeout } from "../wire/abort-reason.ts";
 import { Exchange } from "../wire/exchange.ts";
 import type { Wire, WireRequest, WireResponse } from "../wire/wire.ts";
 import type { AttemptContext } from "./provider.ts";
@@ -17,6 +18,13 @@ export interface Outgoing {
   readonly send: (request: WireRequest) => Promise<WireResponse>;
 }
 
+/** What an error before any request means. */
+export interface BeforeRequest {
+  readonly reason: JudgedReason;
+  /** What to do about it. */
+  readonly advice?: string | undefined;
+}
+
 /** What sets one ESP apart from the others in an attempt. */
 export interface Esp<Sdk> {
   load(): Promise<Sdk>;
@@ -24,7 +32,7 @@ export interface Esp<Sdk> {
   dispatch(sdk: Sdk, outgoing: Outgoing): Promise<unknown>;
   readonly answers: Answers;
   /** What an error means that the SDK threw before there was a request; by default it is `internal`. */
-  reasonBeforeRequest?(error: unknown): JudgedReason | undefined;
+  judgeBeforeRequest?(error: unknown): BeforeRequest | undefined;
   /** What must not appear in an error. */
   readonly secrets: readonly string[];
 }
@@ -50,10 +58,16 @@ export async function attempt<Sdk>(
 
 function beforeRequest<Sdk>(esp: Esp<Sdk>, thrown: unknown): ProviderError {
   if (isProviderError(thrown)) return thrown;
-  const words = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "the SDK made no request";
-  const detail = redact(words, esp.secrets);
-  const reason = esp.reasonBeforeRequest?.(thrown);
-  return new ProviderError(reason ? failure(reason, { detail }) : failureInPhase("internal", "no", { detail }));
+  const words = redact(wordsOf(thrown), esp.secrets);
+  const judged = esp.judgeBeforeRequest?.(thrown);
+  if (!judged) return new ProviderError(failureInPhase("internal", "no", { detail: words }));
+  const { reason, advice } = judged;
+  return new ProviderError(failure(reason, { detail: advice === undefined ? words : `${words}: ${advice}` }));
+}
+
+function wordsOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return "the SDK made no request";
+  return thrown.name === "Error" ? thrown.message : `${thrown.name}: ${thrown.message}`;
 }
 
 /** The place between SDK and wire: it gives up on an SDK that is still preparing when the attempt is over. */
@@ -128,9 +142,6 @@ class Seam {
 
 const credentialHeaders: ReadonlySet<string> = new Set(["authorization", "x-amz-security-token"]);
 
-/** What `setTimeout` can hold; it takes a longer delay for 1 ms. */
-const longestTimer = 2 ** 31 - 1;
-
 function outOfTime(): ProviderError {
   const detail = "no request was begun in time: the SDK was still preparing it";
   return new ProviderError(failure("unreachable", { code: "ETIMEDOUT", detail }));
@@ -138,9 +149,4 @@ function outOfTime(): ProviderError {
 
 function gaveUp(): ProviderError {
   return new ProviderError(failureInPhase("aborted", "no"));
-}
-
-/** A limit that the caller has set by a signal counts as a time limit, not as giving up. */
-function isTimeout(reason: unknown): boolean {
-  return typeof reason === "object" && reason !== null && "name" in reason && reason.name === "TimeoutError";
 }

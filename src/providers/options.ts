@@ -17,6 +17,9 @@ export interface AdapterOptions<N extends string = string> {
   readonly agent?: Agent | undefined;
 }
 
+/** The keys of `AdapterOptions`. */
+export const adapterKeys: readonly (keyof AdapterOptions)[] = ["name", "baseUrl", "agent"];
+
 /** @throws TypeError if it is not a string that says something */
 export function readName(value: unknown, byDefault: string): string {
   if (value === undefined) return byDefault;
@@ -27,7 +30,8 @@ export function readName(value: unknown, byDefault: string): string {
 /** @throws TypeError that names the option, never its value */
 export function readCredential(value: unknown, option: string, adapter: string): string {
   if (typeof value !== "string" || value === "") {
-    throw new TypeError(`${adapter}: ${option} must be a string that is not empty, but is ${kindOf(value)}`);
+    const hint = value === undefined ? "; is the environment variable set?" : "";
+    throw new TypeError(`${adapter}: ${option} must be a string that is not empty, but is ${kindOf(value)}${hint}`);
   }
   if (!/^[!-~]+$/.test(value)) {
     throw new TypeError(
@@ -59,10 +63,17 @@ export function withoutSlash(root: URL): string {
   return root.href.replace(/\/$/, "");
 }
 
-/** @throws TypeError if the options as a whole are missing */
-export function requireOptions(value: unknown, adapter: string): void {
-  if (typeof value === "object" && value !== null) return;
-  throw new TypeError(`${adapter}: options must be an object, but are ${kindOf(value)}`);
+/**
+ * @param known the keys that exist; without it any may be given
+ * @throws TypeError if the options as a whole are missing, or hold a key that does not exist
+ */
+export function requireOptions(value: unknown, factory: string, known?: readonly string[]): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${factory}: options must be an object, but are ${kindOf(value)}`);
+  }
+  const unknown = known && Object.keys(value).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new TypeError(`${factory}: ${JSON.stringify(unknown)} is no option; there are ${known?.join(", ")}`);
 }
 
 function kindOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import { deepmergeCustom } from "deepmerge-ts";
+import { idOfTheSend } from "../message/labels.ts";
 import { isObject } from "./answer-body.ts";
 
 const merge = deepmergeCustom({ mergeArrays: false });
@@ -40,6 +41,3 @@ function holdsPrototypeOrId(value: unknown): boolean {
     (key) => key === "__proto__" || key.toLowerCase().endsWith(idOfTheSend) || holdsPrototypeOrId(value[key]),
   );
 }
-
-/** The metadata under which every attempt carries the id of the send. */
-export const idOfTheSend = "steadymail-id";

@@ -1,8 +1,7 @@
-/** Timers cannot wait longer. */
-export const longestDuration = 2 ** 31 - 1;
+import { longestTimer } from "../clock.ts";
 
 export function checkDuration(name: string, value: number): void {
-  if (!(value >= 0 && value <= longestDuration)) {
-    throw new RangeError(`${name} must be milliseconds from 0 to ${longestDuration}, not ${value}.`);
+  if (!(value >= 0 && value <= longestTimer)) {
+    throw new RangeError(`${name} must be milliseconds from 0 to ${longestTimer}, not ${value}.`);
   }
 }

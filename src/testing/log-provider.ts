@@ -1,4 +1,5 @@
 import type { Address, PreparedMessage } from "../message/message.ts";
+import { requireOptions } from "../providers/options.ts";
 import type { Provider } from "../providers/provider.ts";
 
 export interface LogProviderOptions<N extends string> {
@@ -7,6 +8,8 @@ export interface LogProviderOptions<N extends string> {
   /** Takes each line, without its end; by default it goes to the standard output. */
   readonly write?: (line: string) => void;
 }
+
+const keys: readonly (keyof LogProviderOptions<string>)[] = ["name", "write"];
 
 /**
  * A provider for development that sends nothing, accepts everything, and prints a short summary of each message:
@@ -18,9 +21,13 @@ export interface LogProviderOptions<N extends string> {
  *
  * To show who gets what is its purpose, so unlike everything else here it prints addresses and subjects. Not for
  * production: there they would end up in logs.
+ *
+ * @throws TypeError for an option that does not exist
  */
 export function logProvider<const N extends string = "log">(options?: LogProviderOptions<N>): Provider<NoInfer<N>>;
-export function logProvider({ name = "log", write = print }: LogProviderOptions<string> = {}): Provider {
+export function logProvider(options: LogProviderOptions<string> = {}): Provider {
+  requireOptions(options, "logProvider", keys);
+  const { name = "log", write = print } = options;
   let count = 0;
   return {
     name,

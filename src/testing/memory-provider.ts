@@ -1,7 +1,9 @@
+import { longestTimer } from "../clock.ts";
 import { failure, failureInPhase, normalFailure, ProviderError, type Reason, type Sent } from "../failure.ts";
 import type { PreparedMessage } from "../message/message.ts";
+import { requireOptions } from "../providers/options.ts";
 import type { AttemptContext, Provider } from "../providers/provider.ts";
-import { checkDuration, longestDuration } from "./duration.ts";
+import { checkDuration } from "./duration.ts";
 
 /**
  * How one attempt ends:
@@ -53,6 +55,8 @@ export interface MemoryProviderOptions<N extends string> {
   readonly unsupported?: readonly string[] | ((message: PreparedMessage) => readonly string[]);
 }
 
+const keys: readonly (keyof MemoryProviderOptions<string>)[] = ["name", "script", "latency", "unsupported"];
+
 /** A message that the provider has, accepted or not. */
 export interface StoredMessage {
   /** Id of the send. */
@@ -83,12 +87,13 @@ export interface MemoryProvider<N extends string = string> extends Provider<N> {
  * @example
  * const primary = memoryProvider({ name: "primary", script: ["unavailable", { reason: "throttled", retryAfter: 2_000 }] });
  *
- * @throws TypeError for an outcome that does not exist, RangeError for a duration out of range
+ * @throws TypeError for an outcome or option that does not exist, RangeError for a duration out of range
  */
 export function memoryProvider<const N extends string = "memory">(
   options?: MemoryProviderOptions<N>,
 ): MemoryProvider<NoInfer<N>>;
 export function memoryProvider(options: MemoryProviderOptions<string> = {}): MemoryProvider {
+  requireOptions(options, "memoryProvider", keys);
   return new ScriptedProvider(options);
 }
 
@@ -189,7 +194,7 @@ async function pass(duration: number, { signal, timeout }: AttemptContext): Prom
         if (duration < timeout) resolve();
         else reject(new ProviderError(failure("timeout")));
       },
-      Math.min(duration, timeout, longestDuration),
+      Math.min(duration, timeout, longestTimer),
     );
     signal.addEventListener("abort", aborted, { once: true });
   });

@@ -1,6 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { longestTimer } from "../clock.ts";
 import { type Failure, failure, failureInPhase, ProviderError } from "../failure.ts";
+import { isTimeout } from "./abort-reason.ts";
 import { isLoopback } from "./base-url.ts";
 import { errorCode } from "./error-code.ts";
 import { illegalHeader, requestHeaders, responseHeaders } from "./headers.ts";
@@ -10,9 +12,6 @@ import type { Phase, WireLimits, WireRequest, WireResponse } from "./wire.ts";
 
 /** ESPs answer with a few hundred bytes; what is longer than this is not their answer. */
 export const maxResponseBytes = 1_048_576;
-
-/** What `setTimeout` can hold; it takes a longer delay for 1 ms. */
-const longestTimer = 2 ** 31 - 1;
 
 /** Sends one request over a connection of the pool and reads the answer. */
 export function roundTrip(request: WireRequest, limits: WireLimits, pool: ConnectionPool): Promise<WireResponse> {
@@ -208,15 +207,10 @@ function whyRefused(error: unknown, headers: Readonly<Record<string, string>>): 
   const illegal = illegalHeader(headers);
   if (illegal) return `the value of header "${illegal}" holds a character that HTTP does not allow`;
   if (errorCode(error) === "ERR_INVALID_PROTOCOL") return "the agent is for another protocol than the URL";
-  return "see the code";
+  return errorCode(error) ?? "the agent gave no code";
 }
 
 /** Whether TLS accepted a certificate that it could not verify, which an agent may make it do. */
 function isUnverified(socket: Socket): boolean {
   return "authorized" in socket && socket.authorized === false;
-}
-
-/** A limit that the caller has set by a signal counts as a time limit, not as giving up. */
-function isTimeout(reason: unknown): boolean {
-  return typeof reason === "object" && reason !== null && "name" in reason && reason.name === "TimeoutError";
 }

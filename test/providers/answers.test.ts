@@ -281,12 +281,20 @@ const rows: readonly (Row & { readonly name: string })[] = [
     reply: mailgunJson(404, "Domain not found: mg.example.com"),
     reason: "authentication",
   },
-  {
+  ...(
+    [
+      ["text/plain", "Mailgun Magnificent API"],
+      ["text/html; charset=utf-8", "Mailgun Magnificent API\n"],
+      ["application/json", '"Mailgun Magnificent API"'],
+      ["application/octet-stream", "Mailgun Magnificent API"],
+    ] as const
+  ).map(([type, body]) => ({
     name: "mailgun",
-    what: "what a wrong endpoint answers with 200",
-    reply: { status: 200, headers: { "content-type": "text/plain" }, body: "Mailgun Magnificent API" },
-    reason: "unavailable",
-  },
+    what: `what a wrong endpoint answers with 200, as ${type}`,
+    reply: { status: 200, headers: { "content-type": type }, body },
+    reason: "unavailable" as const,
+    rest: { sent: "no" as const },
+  })),
   { name: "mailgun", what: "402", reply: mailgunJson(402, "Payment required"), reason: "quota" },
   { name: "mailgun", what: "403", reply: mailgunJson(403, "Forbidden"), reason: "suspended" },
   { name: "mailgun", what: "its own 503", reply: mailgunJson(503, "try later"), reason: "unavailable" },

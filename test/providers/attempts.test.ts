@@ -253,7 +253,9 @@ describe("SES before any request", () => {
     const server = await startServer(() => undefined);
     const failure = await failureOf(ses({ baseUrl: server.url, region: "eu-west-1" }).send(message(), context()));
     expect(failure).toMatchObject(authentication);
-    expect(failure.detail).toMatch(/credentials/i);
+    expect(failure.detail).toMatch(
+      /^CredentialsProviderError: .*: give ses\(\{ credentials \}\) or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY$/,
+    );
     expect(server.requests).toEqual([]);
   });
 
@@ -262,7 +264,7 @@ describe("SES before any request", () => {
     const server = await startServer(() => undefined);
     const failure = await failureOf(ses({ baseUrl: server.url, credentials }).send(message(), context()));
     expect(failure).toMatchObject(authentication);
-    expect(failure.detail).toMatch(/region is missing/i);
+    expect(failure.detail).toBe("Region is missing: give ses({ region }) or set AWS_REGION");
   });
 
   it("says that the account is not set up when its credentials cannot be got", async () => {
@@ -273,6 +275,27 @@ describe("SES before any request", () => {
       credentials: () => Promise.reject(Object.assign(new Error("expired"), { name: "CredentialsProviderError" })),
     });
     expect(await failureOf(provider.send(message(), context()))).toMatchObject(authentication);
+  });
+
+  it("says no more of a function for credentials that failed than that it did", async () => {
+    const server = await startServer(() => undefined);
+    const provider = ses({
+      baseUrl: server.url,
+      region: "eu-west-1",
+      credentials: () => Promise.reject(new Error("the vault at vault.example in this region is sealed")),
+    });
+    const failure = await failureOf(provider.send(message(), context()));
+    expect(failure).toMatchObject(authentication);
+    expect(failure.detail).toBe("the function that was given as credentials failed (Error)");
+    expect(server.requests).toEqual([]);
+  });
+
+  it("says what to check when the endpoint in the environment is none", async () => {
+    emptyEnvironment();
+    vi.stubEnv("AWS_ENDPOINT_URL_SESV2", "no URL");
+    const failure = await failureOf(ses({ region: "eu-west-1", credentials }).send(message(), context()));
+    expect(failure).toMatchObject(authentication);
+    expect(failure.detail).toMatch(/Invalid URL: check ses\(\{ endpoint \}\), AWS_ENDPOINT_URL and /);
   });
 
   const abandoned = [

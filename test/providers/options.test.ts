@@ -36,8 +36,13 @@ describe("options that cannot work", () => {
       undefined,
       /sendgrid: options must be an object, but are undefined/,
     ],
-    ["SendGrid without a key", untyped(sendgrid), {}, /apiKey must be a string that is not empty, but is undefined/],
-    ["SendGrid with an empty key", untyped(sendgrid), { apiKey: "" }, /apiKey .* but is empty/],
+    [
+      "SendGrid without a key",
+      untyped(sendgrid),
+      {},
+      /apiKey must be a string that is not empty, but is undefined; is the environment variable set\?/,
+    ],
+    ["SendGrid with an empty key", untyped(sendgrid), { apiKey: "" }, /apiKey .* but is empty$/],
     ["SendGrid with a key of another type", untyped(sendgrid), { apiKey: 7 }, /apiKey .* but is of type number/],
     [
       "SendGrid with a line break in its key",
@@ -72,6 +77,24 @@ describe("options that cannot work", () => {
     ],
     ["Mailjet without a secret", untyped(mailjet), { apiKey: "secret" }, /mailjet: apiSecret/],
     ["Mailjet without a key", untyped(mailjet), { apiSecret: "secret" }, /mailjet: apiKey/],
+    [
+      "SendGrid with an option that it does not have",
+      untyped(sendgrid),
+      { apiKey: "SG.secret", domain },
+      /sendgrid: "domain" is no option; there are apiKey, region, name, baseUrl, agent/,
+    ],
+    [
+      "Mailgun with a misspelt option",
+      untyped(mailgun),
+      { apiKey: "secret", domain, regoin: "eu" },
+      /mailgun: "regoin" is no option; there are apiKey, domain, region, name, baseUrl, agent/,
+    ],
+    [
+      "Mailjet with an option that it does not have",
+      untyped(mailjet),
+      { apiKey: "secret", apiSecret: "secret", region: "eu" },
+      /mailjet: "region" is no option; there are apiKey, apiSecret, name, baseUrl, agent/,
+    ],
     ["an empty name", untyped(mailjet), { apiKey: "secret", apiSecret: "secret", name: " " }, /name must be a string/],
     ["a base URL that is none", untyped(sendgrid), { apiKey: "SG.secret", baseUrl: "api.example.com" }, /baseUrl/],
     [
@@ -118,6 +141,11 @@ describe("options that cannot work", () => {
 describe("options that work", () => {
   it("may leave everything to the environment at SES", () => {
     expect(ses().name).toBe("ses");
+  });
+
+  it("may be any of the SDK's at SES", () => {
+    const options = { region: "eu-west-1", useDualstackEndpoint: true, ofALaterSdk: true };
+    expect(ses(options).name).toBe("ses");
   });
 
   it("may have an agent without verification for loopback", () => {

@@ -221,6 +221,11 @@ const rows: readonly Row[] = [
     cannot: { ses: ["subject"] },
   },
   {
+    what: "a subject beside a dynamic template of SendGrid",
+    sent: templated("d-1", { subject: "Hi" }),
+    cannot: { ses: ["subject"], sendgrid: ["subject"], mailjet: ["template"] },
+  },
+  {
     what: "a text beside a template",
     sent: templated("d-1", { text: "Hi" }),
     cannot: { ses: ["text"], sendgrid: ["text"], mailjet: ["text", "template"] },

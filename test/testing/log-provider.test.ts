@@ -66,6 +66,12 @@ describe("a log provider", () => {
     expect(written).toHaveLength(7);
   });
 
+  it("refuses an option that it does not have, by name", () => {
+    const create = () => Reflect.apply(logProvider, undefined, [{ wirte: () => undefined }]);
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow('logProvider: "wirte" is no option; there are name, write');
+  });
+
   it("has its name as a type", () => {
     expectTypeOf(logProvider()).toEqualTypeOf<Provider<"log">>();
     expectTypeOf(logProvider({ name: "dev" })).toEqualTypeOf<Provider<"dev">>();

@@ -231,6 +231,12 @@ describe("a script that makes no sense", () => {
     expect(() => Reflect.apply(provider.script, provider, script)).toThrow(message);
   });
 
+  it("is refused where its option is misspelt", () => {
+    const write = () => Reflect.apply(memoryProvider, undefined, [{ scrpt: ["timeout"] }]);
+    expect(write).toThrow(TypeError);
+    expect(write).toThrow('memoryProvider: "scrpt" is no option; there are name, script, latency, unsupported');
+  });
+
   it("is refused with a latency out of range", () => {
     expect(() => memoryProvider({ latency: Number.NaN })).toThrow("latency must be milliseconds");
   });

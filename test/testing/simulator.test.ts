@@ -55,6 +55,12 @@ describe("starting a simulator", () => {
     await expect(unknown).rejects.toThrow('no simulator for "postmark". There are: ses, sendgrid, mailgun, mailjet.');
   });
 
+  it("refuses an option that it does not have, by name", async () => {
+    const misspelt = Reflect.apply(startSimulator<EspName>, undefined, ["ses", { latncy: 5 }]);
+    await expect(misspelt).rejects.toThrow(TypeError);
+    await expect(misspelt).rejects.toThrow('"latncy" is no option; there are latency, port, host, account, tls');
+  });
+
   it("refuses a latency that is no duration", async () => {
     await expect(startSimulator("ses", { latency: -1 })).rejects.toThrow("latency must be milliseconds");
   });

@@ -233,21 +233,29 @@ describe("an agent of the user's", () => {
     expect(limits.phases).toEqual([]);
   });
 
-  it("that throws fails the request alone, with nothing sent and none of its words repeated", async () => {
-    class BrokenAgent extends http.Agent {
-      override createConnection(): never {
-        throw new Error("CANARY");
+  it.each([
+    ["its code", { code: "ERR_PROXY_GONE" }, "ERR_PROXY_GONE"],
+    ["that it gave no code", {}, "the agent gave no code"],
+    ["nothing that only stands in place of a code", { code: "CANARY of user:pass" }, "the agent gave no code"],
+  ])(
+    "that throws fails the request alone, with nothing sent, and with %s but none of its words",
+    async (_, extras, why) => {
+      class BrokenAgent extends http.Agent {
+        override createConnection(): never {
+          throw Object.assign(new Error("CANARY"), extras);
+        }
       }
-    }
-    const limits = new Limits();
-    const error = await errorOf(
-      createWire({ agent: new BrokenAgent() }).request(post(new URL("http://127.0.0.1:9/")), limits),
-    );
+      const limits = new Limits();
+      const error = await errorOf(
+        createWire({ agent: new BrokenAgent() }).request(post(new URL("http://127.0.0.1:9/")), limits),
+      );
 
-    expect(error.failure).toMatchObject({ reason: "internal", scope: "none", sent: "no" });
-    expect(error.message).not.toContain("CANARY");
-    expect(limits.listeners).toBe(0);
-  });
+      expect(error.failure).toMatchObject({ reason: "internal", scope: "none", sent: "no" });
+      expect(error.failure.detail).toBe(`the request to 127.0.0.1:9 could not be made: ${why}`);
+      expect(error.message).not.toContain("CANARY");
+      expect(limits.listeners).toBe(0);
+    },
+  );
 
   it("for another protocol is refused with words that say so", async () => {
     const agent = new http.Agent();

@@ -1,6 +1,6 @@
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
-import { type AdapterOptions, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
+import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { mailgunAnswers } from "./answer.ts";
 import { mailgunFields } from "./request.ts";
@@ -8,13 +8,15 @@ import { dispatch, loadMailgun } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface MailgunOptions<N extends string = "mailgun"> extends AdapterOptions<N> {
-  /** An API key of the account, or a sending key of the domain. Checked at once, so that `process.env` can be passed. */
+  /** An API key of the account, or a sending key of the domain. Checked at once, so that `process.env` can be given. */
   readonly apiKey: string | undefined;
   /** The sending domain, as `"mg.example.com"`. */
   readonly domain: string;
   /** Where the domain was created. By default `"us"`. */
   readonly region?: "us" | "eu" | undefined;
 }
+
+const keys: readonly (keyof MailgunOptions)[] = ["apiKey", "domain", "region", ...adapterKeys];
 
 const regions = new Map([
   ["us", "https://api.mailgun.net"],
@@ -26,8 +28,9 @@ const regions = new Map([
  * send).
  *
  * It cannot carry: an html part beside a template; more than 10 tags, tags that are longer than 128 characters or not
- * ASCII; more than 1,000 recipients, 25 MB or 3 days of delay; more than 16 KB of headers, tags, metadata and template
- * variables together; letters outside ASCII before an @. An inline attachment has its `contentId` as file name there.
+ * ASCII; more than 1,000 recipients, 25 MB or 3 days of delay; more than 16 KB of headers, addresses to reply to,
+ * tags, metadata and template variables together; letters outside ASCII before an @. An inline attachment has its
+ * `contentId` as file name there.
  *
  * `providerOptions` are fields of the form, as `{ "o:dkim": "no" }`.
  *
@@ -36,7 +39,7 @@ const regions = new Map([
  */
 export function mailgun<const N extends string = "mailgun">(options: MailgunOptions<N>): Provider<NoInfer<N>>;
 export function mailgun(options: MailgunOptions<string>): Provider {
-  requireOptions(options, "mailgun");
+  requireOptions(options, "mailgun", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "mailgun");
   const baseUrl = readBaseUrl(options, regions);
   const account = { apiKey, domain: readDomain(options.domain), baseUrl };

@@ -26,7 +26,8 @@ const lineEnd = Buffer.from("\r\n");
 function headerOf(name: string, value: string | File): string {
   const field = `name="${percentEncode(name)}"`;
   if (typeof value === "string") return field;
-  return `${field}; filename="${percentEncode(value.name)}"\r\nContent-Type: ${value.type || "application/octet-stream"}`;
+  const type = value.type || "application/octet-stream";
+  return `${field}; filename="${percentEncode(value.name)}"\r\nContent-Type: ${type}`;
 }
 
 /** As browsers do: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data */

@@ -1,8 +1,8 @@
+import { idOfTheSend } from "../../message/labels.ts";
 import type { PreparedAttachment, PreparedMessage } from "../../message/message.ts";
 import { delayOf } from "../capability.ts";
 import { utf8Header } from "../encoded-word.ts";
 import { utf8Mailbox } from "../mailbox.ts";
-import { idOfTheSend } from "../provider-options.ts";
 
 /** Fields of the form, a list for those that may repeat. */
 export interface MailgunFields {

@@ -1,6 +1,6 @@
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
-import { type AdapterOptions, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
+import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { mailjetAnswers } from "./answer.ts";
 import { mailjetMessage } from "./request.ts";
@@ -14,6 +14,8 @@ export interface MailjetOptions<N extends string = "mailjet"> extends AdapterOpt
   readonly apiSecret: string | undefined;
 }
 
+const keys: readonly (keyof MailjetOptions)[] = ["apiKey", "apiSecret", ...adapterKeys];
+
 const regions = new Map([["global", "https://api.mailjet.com"]]);
 
 /**
@@ -22,7 +24,7 @@ const regions = new Map([["global", "https://api.mailjet.com"]]);
  *
  * It cannot carry: `sendAt`; more than one tag, which becomes the campaign; more than one address to reply to; a body
  * beside a template, or a template whose id is not a number; more than 50 recipients, 255 characters of subject or
- * 15 MB of attachments; headers that Mailjet writes itself, as `List-Id` or `X-Mailer`.
+ * 15 MB of attachments; an empty attachment; headers that Mailjet writes itself, as `List-Id` or `X-Mailer`.
  *
  * `providerOptions` are fields of the message in the API's JSON body, as `URLTags` or `DeduplicateCampaign`.
  *
@@ -31,7 +33,7 @@ const regions = new Map([["global", "https://api.mailjet.com"]]);
  */
 export function mailjet<const N extends string = "mailjet">(options: MailjetOptions<N>): Provider<NoInfer<N>>;
 export function mailjet(options: MailjetOptions<string>): Provider {
-  requireOptions(options, "mailjet");
+  requireOptions(options, "mailjet", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "mailjet");
   const apiSecret = readCredential(options.apiSecret, "apiSecret", "mailjet");
   const baseUrl = readBaseUrl({ baseUrl: options.baseUrl }, regions);

@@ -1,6 +1,6 @@
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
-import { type AdapterOptions, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
+import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { sendgridAnswers } from "./answer.ts";
 import { sendgridMail } from "./request.ts";
@@ -14,6 +14,8 @@ export interface SendgridOptions<N extends string = "sendgrid"> extends AdapterO
   readonly region?: "global" | "eu" | undefined;
 }
 
+const keys: readonly (keyof SendgridOptions)[] = ["apiKey", "region", ...adapterKeys];
+
 const regions = new Map([
   ["global", "https://api.sendgrid.com"],
   ["eu", "https://api.eu.sendgrid.com"],
@@ -23,10 +25,11 @@ const regions = new Map([
  * Sends through SendGrid, by the Mail Send API v3 and `@sendgrid/mail` (which is to be installed; it is loaded at the
  * first send).
  *
- * It cannot carry: an empty subject without a template; a body beside a dynamic template; more than 10 tags, 1,000
- * recipients, 10,000 bytes of metadata, 30 MB in base64 or 72 hours of delay; an address both in `to` and in `cc`;
- * letters outside ASCII before an @; an empty attachment, or parameters in its content type. An empty text beside an html part, or the reverse, is left out. SendGrid itself
- * garbles names of attachments outside ASCII.
+ * It cannot carry: an empty subject without a template; a subject or body beside a dynamic template (`d-…`), which has
+ * its own; more than 10 tags, 1,000 recipients, 10,000 bytes of metadata, 30 MB in base64 or 72 hours of delay; an
+ * address both in `to` and in `cc`; letters outside ASCII before an @; an empty attachment, or parameters in its
+ * content type. An empty text beside an html part, or the reverse, is left out. SendGrid itself garbles names of
+ * attachments outside ASCII.
  *
  * `providerOptions` are fields of the API's JSON body, as `asm`, `ip_pool_name` or `mail_settings`.
  *
@@ -35,7 +38,7 @@ const regions = new Map([
  */
 export function sendgrid<const N extends string = "sendgrid">(options: SendgridOptions<N>): Provider<NoInfer<N>>;
 export function sendgrid(options: SendgridOptions<string>): Provider {
-  requireOptions(options, "sendgrid");
+  requireOptions(options, "sendgrid", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "sendgrid");
   const baseUrl = readBaseUrl(options, regions);
   return createAdapter({

@@ -1,9 +1,9 @@
+import { idOfTheSend } from "../../message/labels.ts";
 import type { Address, PreparedAttachment, PreparedMessage } from "../../message/message.ts";
 import { base64 } from "../base64.ts";
 import { delayOf } from "../capability.ts";
 import { encodeHeader } from "../encoded-word.ts";
 import { quote } from "../mailbox.ts";
-import { idOfTheSend } from "../provider-options.ts";
 
 export type SendgridMail = ReturnType<typeof sendgridMail>;
 
@@ -11,8 +11,8 @@ export type SendgridMail = ReturnType<typeof sendgridMail>;
 export function sendgridMail(message: PreparedMessage, id: string) {
   const { subject, text, html, template, tracking } = message;
   return {
-    from: mailbox(message.from),
-    replyToList: message.replyTo.filter(unrepeated()).map(mailbox),
+    from: mailbox(message.from, "sender"),
+    replyToList: message.replyTo.filter(unrepeated()).map((one) => mailbox(one, "sender")),
     // An empty subject is valid beside a template alone, which then has its own.
     subject: subject === "" ? undefined : subject,
     // An empty part is refused; without it the mail looks the same.
@@ -37,9 +37,9 @@ export function sendgridMail(message: PreparedMessage, id: string) {
 function personalization(message: PreparedMessage) {
   const { to, cc, bcc } = uniqueRecipients(message);
   return {
-    to: to.map(recipient),
-    cc: cc.map(recipient),
-    bcc: bcc.map(recipient),
+    to: to.map((one) => mailbox(one, "recipient")),
+    cc: cc.map((one) => mailbox(one, "recipient")),
+    bcc: bcc.map((one) => mailbox(one, "recipient")),
     // At the top of the mail the SDK would make HTTP headers of them too.
     headers: Object.fromEntries(message.headers.map(([name, value]) => [name, encodeHeader(value)])),
     dynamicTemplateData: message.template?.variables,
@@ -61,13 +61,16 @@ function unrepeated(): (mailbox: Address) => boolean {
   return ({ address }) => seen.size < seen.add(address.toLowerCase()).size;
 }
 
-function mailbox({ name, address }: Address) {
-  return { email: address, name: name !== undefined && /^"/.test(name) ? quote(name) : name };
-}
+/** The names that SendGrid would misread, by the field that they stand in: those it must be given as quoted strings. */
+const misread = {
+  // One that begins with a quotation mark is taken for a quoted string.
+  sender: /^"/,
+  // These go into the header as they are, where a comma or semicolon would begin the next recipient.
+  recipient: /^"|[,;]/,
+} as const;
 
-/** SendGrid puts a recipient's name into the header as it is: a comma or semicolon would split it. */
-function recipient({ name, address }: Address) {
-  return { email: address, name: name !== undefined && /^"|[,;]/.test(name) ? quote(name) : name };
+function mailbox({ name, address }: Address, role: keyof typeof misread) {
+  return { email: address, name: name !== undefined && misread[role].test(name) ? quote(name) : name };
 }
 
 function attachment({ filename, contentType, contentId, content }: PreparedAttachment) {

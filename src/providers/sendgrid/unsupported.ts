@@ -47,6 +47,8 @@ const gaps: readonly Gap[] = [
   },
   { field: "replyTo", when: ({ replyTo }) => replyTo.length > 1_000 },
   { field: "subject", when: ({ subject, template }) => subject === "" && template === undefined },
+  // It would use the template's own: https://github.com/sendgrid/sendgrid-nodejs/issues/834
+  { field: "subject", when: (message) => isDynamic(message) && message.subject !== "" },
   { field: "headers", when: (message) => hasHeaderAmong(message, reservedHeaders) },
   {
     field: "tags",

@@ -1,16 +1,15 @@
 import type { SESv2ClientConfig } from "@aws-sdk/client-sesv2";
-import { failure, ProviderError } from "../../failure.ts";
-import { nameOf } from "../../message/problems.ts";
-import { parseBaseUrl } from "../../wire/base-url.ts";
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
-import { isObject } from "../answer-body.ts";
 import { type AdapterOptions, readName, requireOptions, withoutSlash } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { sesAnswers } from "./answer.ts";
+import { judgeBeforeRequest } from "./before-request.ts";
+import { quietCredentials, secretsIn } from "./credentials.ts";
+import { anyRegion, readEndpoint } from "./endpoint.ts";
 import { sesInput } from "./request.ts";
-import { loadSes, type SesSdk } from "./sdk.ts";
-import { isTagText, unsupported } from "./unsupported.ts";
+import { dispatch, loadSes, type SesSdk } from "./sdk.ts";
+import { unsupported } from "./unsupported.ts";
 
 /** What would break the guarantees: the wire carries all requests, and nothing is sent twice. */
 const ours = ["requestHandler", "maxAttempts", "retryStrategy", "retryMode"] as const;
@@ -21,7 +20,8 @@ export type SesOptions<N extends string = "ses"> = Omit<SESv2ClientConfig, (type
 /**
  * Sends through Amazon SES, by its API v2 and `@aws-sdk/client-sesv2` (which is to be installed; it is loaded at the
  * first send). Region and credentials are found as the SDK always finds them: here, in the environment, in the shared
- * files, or by the role of the machine.
+ * files, or by the role of the machine. Any option of the SDK may be given, so one that does not exist is not refused,
+ * unlike at the other adapters.
  *
  * It cannot carry: `sendAt`; `tracking`, which is a matter of the configuration set; a subject or body beside a
  * template; tags, and names and values of metadata, with other characters than `A-Z a-z 0-9 _ -`; more than 50
@@ -51,49 +51,11 @@ export function ses(options: SesOptions<string> = {}): Provider {
       loaded = await loadSes(endpoint ? { ...guarded, endpoint: withoutSlash(endpoint) } : guarded, wire);
       return loaded;
     },
-    async dispatch(sdk, outgoing) {
-      if (!isTagText(outgoing.id)) throw new ProviderError(failure("unsupported", { detail: idDetail }));
-      return sdk.send(sesInput(outgoing.message, outgoing.id), outgoing);
-    },
+    dispatch: (sdk, outgoing) => dispatch(sdk, sesInput(outgoing.message), outgoing),
     answers: sesAnswers,
     unsupported,
-    reasonBeforeRequest: (error) => (isAboutAccount(error) ? "authentication" : undefined),
+    judgeBeforeRequest,
     secrets: secretsIn(config.credentials),
     close: () => loaded?.close(),
   });
-}
-
-/** A function of the user's may fail with an error that holds anything; the SDK's own errors have a name of their own. */
-function quietCredentials(credentials: SesOptions["credentials"]): Pick<SesOptions, "credentials"> {
-  if (typeof credentials !== "function") return {};
-  return {
-    credentials: (...context) =>
-      credentials(...context).catch((error: unknown) => {
-        if (error instanceof Error && error.name === "CredentialsProviderError") throw error;
-        throw new Error(`the function that was given as credentials failed (${nameOf(error)})`);
-      }),
-  };
-}
-
-const idDetail = "the id of the send has characters that SES tags cannot hold: use A-Z a-z 0-9 _ and -, at most 256";
-
-/** Stands for the endpoints of AWS, which the SDK finds by the region. */
-const anyRegion = new URL("https://email.amazonaws.com");
-
-function readEndpoint(baseUrl: string | undefined, endpoint: SesOptions["endpoint"]): URL | undefined {
-  if (baseUrl !== undefined && endpoint !== undefined) throw new TypeError("ses: give baseUrl or endpoint, not both");
-  if (baseUrl !== undefined) return parseBaseUrl(baseUrl);
-  return typeof endpoint === "string" ? parseBaseUrl(endpoint) : undefined;
-}
-
-/** No region, no credentials, no endpoint: the SDK says so before any request, in plain errors. */
-function isAboutAccount(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return /Credentials|Token|ProviderError/.test(error.name) || /region|credential|Invalid URL/i.test(error.message);
-}
-
-function secretsIn(credentials: unknown): readonly string[] {
-  if (!isObject(credentials)) return [];
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  return [accessKeyId, secretAccessKey, sessionToken].filter((secret) => typeof secret === "string");
 }

@@ -1,16 +1,13 @@
 import type { Attachment, SendEmailCommandInput } from "@aws-sdk/client-sesv2";
+import { failure, ProviderError } from "../../failure.ts";
+import { idOfTheSend } from "../../message/labels.ts";
 import type { PreparedAttachment, PreparedMessage } from "../../message/message.ts";
 import { encodeHeader, utf8Header } from "../encoded-word.ts";
 import { asciiMailbox } from "../mailbox.ts";
-import { idOfTheSend, withProviderOptions } from "../provider-options.ts";
+import { isTagText } from "./unsupported.ts";
 
-/** The message as `SendEmailCommand` takes it. */
-export function sesInput(message: PreparedMessage, id: string): SendEmailCommandInput {
-  const input = withProviderOptions(fromMessage(message), message.providerOptions);
-  return { ...input, EmailTags: [...(input.EmailTags ?? []), { Name: idOfTheSend, Value: id }] };
-}
-
-function fromMessage(message: PreparedMessage): SendEmailCommandInput {
+/** The message as `SendEmailCommand` takes it, without the id of the send. */
+export function sesInput(message: PreparedMessage): SendEmailCommandInput {
   return {
     FromEmailAddress: asciiMailbox(message.from),
     Destination: {
@@ -27,6 +24,18 @@ function fromMessage(message: PreparedMessage): SendEmailCommandInput {
     ],
   };
 }
+
+/**
+ * The id goes in last: tags among the options of a message replace the message's own.
+ *
+ * @throws ProviderError `unsupported` for an id that cannot be a tag
+ */
+export function withIdOfTheSend(input: SendEmailCommandInput, id: string): SendEmailCommandInput {
+  if (!isTagText(id)) throw new ProviderError(failure("unsupported", { detail: idDetail }));
+  return { ...input, EmailTags: [...(input.EmailTags ?? []), { Name: idOfTheSend, Value: id }] };
+}
+
+const idDetail = "the id of the send has characters that SES tags cannot hold: use A-Z a-z 0-9 _ and -, at most 256";
 
 function content(message: PreparedMessage): NonNullable<SendEmailCommandInput["Content"]> {
   const { subject, text, html, template } = message;

@@ -1,9 +1,11 @@
 import type { SESv2Client, SESv2ClientConfig, SendEmailCommandInput } from "@aws-sdk/client-sesv2";
 import type { Wire, WireRequest } from "../../wire/wire.ts";
 import type { Outgoing } from "../attempt.ts";
+import { withProviderOptions } from "../provider-options.ts";
+import { withIdOfTheSend } from "./request.ts";
 
 export interface SesSdk {
-  send(input: SendEmailCommandInput, outgoing: Outgoing): Promise<unknown>;
+  send(input: SendEmailCommandInput, way: Pick<Outgoing, "send" | "signal">): Promise<unknown>;
   close(): void;
 }
 
@@ -26,6 +28,15 @@ export async function loadSes(config: SESv2ClientConfig, wire: Wire): Promise<Se
     },
     close: () => client.destroy(),
   };
+}
+
+/** Has the SDK build its request and hand it to the request handler. */
+export async function dispatch(
+  sdk: SesSdk,
+  input: SendEmailCommandInput,
+  { message, id, send, signal }: Outgoing,
+): Promise<unknown> {
+  return sdk.send(withIdOfTheSend(withProviderOptions(input, message.providerOptions), id), { send, signal });
 }
 
 /** The part of the SDK's request that matters here. */

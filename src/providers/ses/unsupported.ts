@@ -1,3 +1,4 @@
+import { idOfTheSend } from "../../message/labels.ts";
 import type { Address, PreparedAttachment, PreparedMessage } from "../../message/message.ts";
 import { base64Length } from "../base64.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../capability.ts";
 import { encodeHeader } from "../encoded-word.ts";
 import { asciiMailbox } from "../mailbox.ts";
-import { type ForbiddenPath, idOfTheSend, refusedOptions } from "../provider-options.ts";
+import { type ForbiddenPath, refusedOptions } from "../provider-options.ts";
 
 /** https://docs.aws.amazon.com/ses/latest/dg/header-fields.html: what SES sets itself. */
 const reservedHeaders: ReadonlySet<string> = new Set([

@@ -1,3 +1,4 @@
+import { requireOptions } from "../../providers/options.ts";
 import { checkDuration } from "../duration.ts";
 import type { EspName, EspSimulation } from "./esp.ts";
 import type { Fault, FaultSpan } from "./fault.ts";
@@ -33,6 +34,8 @@ export interface SimulatorOptions<E extends EspName = EspName> {
   /** Speak HTTPS with this key and certificate, both in PEM. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
 }
+
+const keys: readonly (keyof SimulatorOptions)[] = ["latency", "port", "host", "account", "tls"];
 
 /** An ESP on loopback: a real server that speaks its wire, keeps what it accepts, and fails on request. */
 export interface Simulator<E extends EspName = EspName> extends AsyncDisposable {
@@ -108,7 +111,8 @@ const simulations: {
  * …
  * await esp.close();
  *
- * @throws RangeError for an ESP that does not exist, or a latency out of range; the system's error where the port is taken
+ * @throws RangeError for an ESP that does not exist, or a latency out of range; TypeError for an option that does not
+ *   exist; the system's error where the port is taken
  */
 export async function startSimulator<E extends EspName>(
   esp: E,
@@ -119,6 +123,7 @@ export async function startSimulator<E extends EspName>(
       `There is no simulator for ${JSON.stringify(esp)}. There are: ${Object.keys(simulations).join(", ")}.`,
     );
   }
+  requireOptions(options, "startSimulator", keys);
   const { latency = 0, port = 0, host = "127.0.0.1", tls } = options;
   if (typeof latency === "number") checkDuration("latency", latency);
   const { account, simulation } = simulations[esp](options.account);
