@@ -1,8 +1,8 @@
 import { makeRetriable } from "p-retry";
 import { now } from "../clock.ts";
 import type { Emitter, MailerEvents } from "../events.ts";
+import type { AttemptOutcome, Bearing } from "../health/attempt-outcome.ts";
 import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
-import type { AttemptOutcome, Bearing } from "../health/provider-monitor.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
 import { AttemptLog } from "./attempt-log.ts";

@@ -1,5 +1,7 @@
 import { dateOf, now } from "../clock.ts";
 import type { Failure } from "../failure.ts";
+import { Activity } from "./activity.ts";
+import type { AttemptOutcome, Bearing } from "./attempt-outcome.ts";
 import type { BreakerSettings } from "./breaker-options.ts";
 import { type ChangeReason, type Overlay, type ProviderChange, type State, severityOf } from "./change.ts";
 import { Circuit } from "./circuit.ts";
@@ -13,23 +15,6 @@ export type Availability =
   | { readonly can: "send" | "probe" }
   | { readonly can: "nothing"; readonly because: "isolated" | "probing" }
   | { readonly can: "nothing"; readonly because: "throttled" | "down"; readonly until: number };
-
-/**
- * What an attempt says of its provider: all that its reason means; nothing by itself; or nothing at all, as when its
- * caller cut it short.
- */
-export type Bearing = "full" | "neutral" | "none";
-
-/** What the guard is told of an attempt. */
-export type AttemptOutcome = { readonly duration: number; readonly bearing: Bearing } & (
-  | { readonly outcome: "accepted" }
-  | {
-      readonly outcome: "not-sent" | "unknown";
-      readonly failure: Failure;
-      /** Id of the message. */
-      readonly id: string;
-    }
-);
 
 const smallestShare = 0.1;
 const degradedShare = 0.5;
@@ -45,6 +30,7 @@ export class ProviderMonitor<N extends string = string> {
   readonly #circuit: Circuit;
   readonly #evidence: Evidence;
   readonly #throttle: Throttle;
+  readonly #activity = new Activity();
 
   #state: State = "healthy";
   #since = now();
@@ -58,10 +44,6 @@ export class ProviderMonitor<N extends string = string> {
   #probe: Probe | undefined;
   #throttled = false;
   #isolations = 0;
-  #inFlight = 0;
-  #queued = 0;
-  #lastFailure: (Failure & { readonly at: Date }) | undefined;
-  #lastAccepted: Date | undefined;
 
   constructor(provider: N, settings: BreakerSettings, tell: (change: ProviderChange<N>) => void) {
     this.#provider = provider;
@@ -112,10 +94,7 @@ export class ProviderMonitor<N extends string = string> {
       slowRate,
       p50,
       p95,
-      inFlight: this.#inFlight,
-      queued: this.#queued,
-      ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}),
-      ...(this.#lastAccepted ? { lastAccepted: this.#lastAccepted } : {}),
+      ...this.#activity.report(),
     });
   }
 
@@ -175,14 +154,13 @@ export class ProviderMonitor<N extends string = string> {
     const action = async (): Promise<void> => {
       outcome = await attempt();
     };
-    this.#inFlight += 1;
+    const through = permit.kind === "regular" ? this.#circuit.run(action) : this.#circuit.probe(action);
     try {
-      await (permit.kind === "regular" ? this.#circuit.run(action) : this.#circuit.probe(action));
+      await this.#activity.run(through);
     } catch (error) {
       // What opossum makes of an attempt changes nothing of an outcome that is on record.
       if (!outcome) throw error;
     } finally {
-      this.#inFlight -= 1;
       // Whatever happened, the place of the probe must not be lost: that is how breakers get stuck half-open.
       if (!outcome) this.#releaseProbe(permit, "inconclusive");
     }
@@ -192,13 +170,8 @@ export class ProviderMonitor<N extends string = string> {
   }
 
   /** Counts a send that waits for this provider. */
-  async queue<T>(waiting: Promise<T>): Promise<T> {
-    this.#queued += 1;
-    try {
-      return await waiting;
-    } finally {
-      this.#queued -= 1;
-    }
+  queue<T>(waiting: Promise<T>): Promise<T> {
+    return this.#activity.queue(waiting);
   }
 
   dispose(): void {
@@ -207,8 +180,7 @@ export class ProviderMonitor<N extends string = string> {
 
   #settle(permit: Permit, outcome: AttemptOutcome): void {
     this.#advance();
-    if (outcome.outcome === "accepted") this.#lastAccepted = new Date();
-    else this.#lastFailure = Object.freeze({ ...outcome.failure, at: new Date() });
+    this.#activity.note(outcome);
     const current = permit.generation === this.#generation;
     if (current && permit.kind === "regular") this.#settleRegular(outcome);
     else if (current) this.#settleTrial(permit, outcome);
