@@ -39,12 +39,15 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
    * @throws RangeError for the name of no provider
    */
   isolate(provider: N): Disposable;
+  /** Listens to an event; see {@link MailerEvents}. A listener that throws or rejects is told by a process warning only. */
   on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
+  /** Listens to the next event of that name alone. */
   once<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
+  /** Takes a listener back. */
   off<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
   /**
    * Attempts under way finish, and may still fail over; waiting and new sends reject with `ClosedError`. Then the
-   * connections are closed.
+   * connections are closed; an adapter that takes longer than 5 s for that is left behind.
    *
    * @param options.timeout ms after which attempts under way are aborted; default none, since each has its own limit
    */

@@ -4,39 +4,44 @@ import type { DeliveryRecord } from "./conclude.ts";
 /** The errors that may end a delivery. */
 export type DeliveryErrorKind = "aborted" | "closed" | "unknown" | "unsupported" | "rejected" | "unavailable";
 
+type Explanation = <N extends string>(record: DeliveryRecord<N>) => readonly string[];
+
+const explanations: Readonly<Record<DeliveryErrorKind, Explanation>> = {
+  aborted: (record) => [`the caller's signal ended the send; ${soFar(record)}`, tried(record)],
+  closed: (record) => [`the mailer was closed; ${soFar(record)}`, tried(record)],
+  unknown: (record) => [
+    "it may have been sent, but no acceptance was seen",
+    tried(record),
+    'Look it up at the provider by metadata "steadymail-id" before you send it again',
+  ],
+  unsupported: (record) => [
+    "it was not sent, since no allowed provider can carry it",
+    passedOver(record),
+    "Leave the fields out, allow them to be dropped (mayDrop), or add a provider that can carry them",
+  ],
+  rejected: (record) => [
+    "it was refused as this very message, and was not sent",
+    tried(record),
+    passedOver(record),
+    "Mend the message; sending it again as it is would not help",
+  ],
+  unavailable: (record) => [
+    `it was not sent: ${whyNobody(record)}`,
+    tried(record),
+    passedOver(record),
+    accountFault(record),
+    "It can be sent again without a duplicate",
+  ],
+};
+
 /** The message of an error: what went wrong, where, and what to do. */
 export function explain<N extends string>(kind: DeliveryErrorKind, record: DeliveryRecord<N>): string {
-  const { id, log } = record;
-  const soFar = log.anyUnknown ? "it may have been sent" : "it was not sent";
-  const sentences: Readonly<Record<DeliveryErrorKind, readonly string[]>> = {
-    aborted: [`the caller's signal ended the send; ${soFar}`, tried(record)],
-    closed: [`the mailer was closed; ${soFar}`, tried(record)],
-    unknown: [
-      "it may have been sent, but no acceptance was seen",
-      tried(record),
-      'Look it up at the provider by metadata "steadymail-id" before you send it again',
-    ],
-    unsupported: [
-      "it was not sent, since no allowed provider can carry it",
-      passedOver(record),
-      "Leave the fields out, allow them to be dropped (mayDrop), or add a provider that can carry them",
-    ],
-    rejected: [
-      "it was refused as this very message, and was not sent",
-      tried(record),
-      passedOver(record),
-      "Mend the message; sending it again as it is would not help",
-    ],
-    unavailable: [
-      `it was not sent: ${whyNobody(record)}`,
-      tried(record),
-      passedOver(record),
-      accountFault(record),
-      "It can be sent again without a duplicate",
-    ],
-  };
-  const text = sentences[kind].filter((sentence) => sentence !== "").join(". ");
-  return `Message ${id}: ${text}.`;
+  const sentences = explanations[kind](record).filter((sentence) => sentence !== "");
+  return `Message ${record.id}: ${sentences.join(". ")}.`;
+}
+
+function soFar<N extends string>({ log }: DeliveryRecord<N>): string {
+  return log.anyUnknown ? "it may have been sent" : "it was not sent";
 }
 
 /** The attempts in order; what repeats itself is said once. */

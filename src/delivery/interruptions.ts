@@ -59,7 +59,7 @@ export class Interruptions {
   }
 
   /**
-   * Waits for a time, or for something that never rejects if that comes sooner; resolves early with the interruption
+   * Waits for a time, or for something else to settle if that comes sooner; resolves early with the interruption
    * that cut it short.
    */
   async wait(duration: number, sooner?: Promise<unknown>): Promise<Interruption | undefined> {
@@ -72,7 +72,7 @@ export class Interruptions {
       };
       const timer = setTimeout(done, Math.min(duration, this.remaining));
       const removeInterrupt = this.onInterrupt(done);
-      void sooner?.then(done);
+      void sooner?.then(done, done);
     });
     return this.pending;
   }
