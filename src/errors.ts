@@ -4,7 +4,15 @@ import type { Attempt, Skipped } from "./receipt.ts";
 const errorBrand = Symbol.for("steadymail.SteadyMailError");
 
 /** What ended a send without an acceptance. */
-export type ErrorKind = "invalid" | "unsupported" | "rejected" | "unavailable" | "unknown" | "aborted" | "closed";
+export type ErrorKind =
+  | "invalid"
+  | "unsupported"
+  | "rejected"
+  | "unavailable"
+  | "unknown"
+  | "aborted"
+  | "overloaded"
+  | "closed";
 
 /** What a send had done when it ended. */
 export interface SendRecord<N extends string = string> {
@@ -108,6 +116,13 @@ export class AbortedError<N extends string = string> extends SteadyMailError<N> 
   readonly retryable = false;
 }
 
+/** The queue of those that wait for a limit or a throttle is full. Sending again, not before `retryAt`, cannot make a duplicate. */
+export class OverloadedError<N extends string = string> extends SteadyMailError<N> {
+  override readonly name = "OverloadedError";
+  readonly kind = "overloaded";
+  readonly retryable = true;
+}
+
 /** The mailer was closed before some provider accepted the message. */
 export class ClosedError<N extends string = string> extends SteadyMailError<N> {
   override readonly name = "ClosedError";
@@ -123,6 +138,7 @@ export interface ErrorsByKind<N extends string = string> {
   unavailable: UnavailableError<N>;
   unknown: UnknownDeliveryError<N>;
   aborted: AbortedError<N>;
+  overloaded: OverloadedError<N>;
   closed: ClosedError<N>;
 }
 

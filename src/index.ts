@@ -6,6 +6,7 @@ export {
   type ErrorKind,
   InvalidMessageError,
   isSteadyMailError,
+  OverloadedError,
   type Problem,
   RejectedError,
   SteadyMailError,
@@ -30,6 +31,15 @@ export type {
   PreparedAttachment,
   PreparedMessage,
 } from "./message/message.ts";
-export type { Droppable, Entry, MailerOptions, RetryOptions, Route, SendOptions } from "./options.ts";
+export type {
+  Droppable,
+  Entry,
+  MailerOptions,
+  QueueOptions,
+  RateOptions,
+  RetryOptions,
+  Route,
+  SendOptions,
+} from "./options.ts";
 export type { AttemptContext, Provider } from "./providers/provider.ts";
 export type { Attempt, Receipt, Skipped } from "./receipt.ts";

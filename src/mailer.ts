@@ -1,6 +1,6 @@
 import { once, setMaxListeners } from "node:events";
 import { now } from "./clock.ts";
-import { Delivery } from "./delivery/delivery.ts";
+import { Delivery, type DeliveryContext } from "./delivery/delivery.ts";
 import { type Interruption, Interruptions } from "./delivery/interruptions.ts";
 import { LastResort } from "./delivery/last-resort.ts";
 import { loadQuietly } from "./delivery/load-quietly.ts";
@@ -9,12 +9,16 @@ import { Emitter, type Listener, type MailerEvents } from "./events.ts";
 import type { ProviderChange } from "./health/change.ts";
 import type { ProviderHealth } from "./health/provider-health.ts";
 import { ProviderMonitor } from "./health/provider-monitor.ts";
+import { ProviderLimits } from "./limits/provider-limits.ts";
+import { RetryBudget } from "./limits/retry-budget.ts";
+import { WaitingRoom } from "./limits/waiting-room.ts";
 import type { Message } from "./message/message.ts";
 import { type MessageDraft, prepare } from "./message/prepare.ts";
 import type { MailerOptions, Route, SendOptions } from "./options.ts";
 import { ProviderEvents } from "./provider-events.ts";
 import type { Receipt } from "./receipt.ts";
 import { makePlan } from "./routing/plan.ts";
+import { ProvingShare } from "./routing/proving-share.ts";
 import type { ResolvedRoute, RouteGroup } from "./routing/resolved-route.ts";
 import { trafficShares } from "./routing/shares.ts";
 import { SmoothWeightedRoundRobin } from "./routing/smooth-weighted-round-robin.ts";
@@ -97,7 +101,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
   readonly #groups: readonly RouteGroup<N>[];
   readonly #routes: readonly ResolvedRoute<N>[];
   readonly #events = new Emitter<MailerEvents<N>>();
-  readonly #lastResort = new LastResort();
+  readonly #shared: DeliveryContext<N>;
   readonly #closing = new AbortController();
   readonly #cutoff = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -107,6 +111,12 @@ class FailoverMailer<N extends string> implements Mailer<N> {
 
   constructor(settings: MailerSettings<N>) {
     this.#settings = settings;
+    this.#shared = {
+      events: this.#events,
+      lastResort: new LastResort(),
+      waitingRoom: new WaitingRoom(settings.queueLimit),
+      retryBudget: new RetryBudget(settings.retryBudget),
+    };
     setMaxListeners(0, this.#closing.signal, this.#cutoff.signal);
     const monitors: ProviderMonitor<N>[] = [];
     const told = new ProviderEvents(this.#events, monitors);
@@ -139,7 +149,9 @@ class FailoverMailer<N extends string> implements Mailer<N> {
 
   health(): readonly ProviderHealth<N>[] {
     const shares = trafficShares(this.#groups);
-    return this.#routes.map((route) => route.monitor.report(shares.get(route.name) ?? 0));
+    return this.#routes.map(({ name, monitor, limits }) =>
+      monitor.report({ share: shares.get(name) ?? 0, queued: limits.waiting }),
+    );
   }
 
   isolate(provider: N): Disposable {
@@ -205,7 +217,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     for (const skipped of plan.skipped) this.#warnings.excluded(skipped);
     const usefulTime = Math.min(usefulTimeAtMost, allowedTime * usefulShare);
     const task = { id, began, plan, onUnknown, retry: this.#settings.retry, interruptions, usefulTime };
-    return new Delivery(task, { events: this.#events, lastResort: this.#lastResort }).run();
+    return new Delivery(task, this.#shared).run();
   }
 
   async #prepare(message: Message<N>, id: string, interruptions: Interruptions): Promise<MessageDraft> {
@@ -240,11 +252,26 @@ class FailoverMailer<N extends string> implements Mailer<N> {
 }
 
 function resolve<N extends string>(
-  { provider, weight, labels, sender, timeout, breaker }: RouteSettings<N>,
+  { provider, weight, limits, prove, labels, sender, timeout, breaker }: RouteSettings<N>,
   tell: (change: ProviderChange<N>) => void,
 ): ResolvedRoute<N> {
   const { name } = provider;
-  return { name, provider, weight, labels, sender, timeout, monitor: new ProviderMonitor(name, breaker, tell) };
+  const monitor = new ProviderMonitor(name, breaker, (change) => {
+    tell(change);
+    route.limits.reconsider();
+  });
+  const route: ResolvedRoute<N> = {
+    name,
+    provider,
+    weight,
+    prove: new ProvingShare(prove),
+    labels,
+    sender,
+    timeout,
+    monitor,
+    limits: new ProviderLimits(limits, () => monitor.availability),
+  };
+  return route;
 }
 
 function notBegun<N extends string>(how: Interruption, id: string, { abortReason }: Interruptions): SteadyMailError<N> {

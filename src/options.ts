@@ -11,6 +11,19 @@ export interface Route<N extends string = string> {
   readonly provider: Provider<N>;
   /** Share inside its group, above 0; default 1. */
   readonly weight?: number | undefined;
+  /**
+   * Attempts in flight there at most, from 1; default as many as come. At its limit a provider is passed over like one
+   * that is throttled: mail goes elsewhere, and waits only where nobody else can take it.
+   */
+  readonly concurrency?: number | undefined;
+  /** Attempts begun there at most in any interval of a length; default as many as come. At its limit as above. */
+  readonly rate?: RateOptions | undefined;
+  /**
+   * Share of ordinary mail (`onUnknown: "failover"`, no `stickyKey`) that goes to this standby although it is not needed,
+   * 0–1, say 0.01; default 0. So a revoked key or an expired domain there is found before the outage. Not for the first
+   * provider or group.
+   */
+  readonly prove?: number | undefined;
   /** The sender verified there. A sender that it replaces becomes Reply-To where the message has none. */
   readonly from?: AddressLike | ((from: Address) => AddressLike) | undefined;
   /** What `SendOptions.require` asks for: `"eu"`, `"bulk"`. */
@@ -18,6 +31,14 @@ export interface Route<N extends string = string> {
   /** Time limit of one attempt here, ms; default the mailer's. */
   readonly timeout?: number | undefined;
   readonly breaker?: BreakerOptions | undefined;
+}
+
+/** How fast one provider may be asked. */
+export interface RateOptions {
+  /** Attempts, from 1. When the provider answers that it was too much, what is left of them comes back one by one. */
+  readonly limit: number;
+  /** Milliseconds above 0. */
+  readonly interval: number;
 }
 
 export type Entry<N extends string = string> = Provider<N> | Route<N>;
@@ -44,6 +65,7 @@ export interface MailerOptions<N extends string = string> {
   /** The whole send, preparation and waiting included, ms; default 30_000. */
   readonly deadline?: number | undefined;
   readonly retry?: RetryOptions | undefined;
+  readonly queue?: QueueOptions | undefined;
   readonly breaker?: BreakerOptions | undefined;
 }
 
@@ -55,6 +77,18 @@ export interface RetryOptions {
   readonly minDelay?: number | undefined;
   /** Longest wait before any round, ms, from 0; default 8_000. The wait is random between 0 and the limit (full jitter). */
   readonly maxDelay?: number | undefined;
+  /**
+   * The retry budget: attempts that repeat an earlier one at the same provider, as a share of the sends of the last ten
+   * seconds, from 0; default 0.2. Ten more are always allowed. A first try at a provider is never counted, so that an
+   * outage of all providers is not answered with a storm, and one provider's outage denies no failover.
+   */
+  readonly budget?: number | undefined;
+}
+
+/** The sends that wait for a limit of theirs or for the end of a throttle, since nobody else can take them. */
+export interface QueueOptions {
+  /** So many at most, from 0; default 1_000. One more is refused with an `OverloadedError`. They go in the order in which they were sent. */
+  readonly limit?: number | undefined;
 }
 
 /** @typeParam N names of the mailer's providers; without it, options that name none and so fit every mailer */

@@ -63,7 +63,7 @@ export function sendSettings<N extends string>(options: SendOptions<N>, mailer: 
       require: [...require],
       mayDrop: [...mayDrop],
       stickyKey,
-      mayProbe: onUnknown === "failover",
+      ordinary: onUnknown === "failover",
     },
   };
 }

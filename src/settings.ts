@@ -2,16 +2,19 @@ import { longestTimer } from "./clock.ts";
 import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { RetrySettings } from "./delivery/retry-delay.ts";
 import { type BreakerSettings, breakerSettings, checkBreakerOptions } from "./health/breaker-options.ts";
+import type { LimitSettings } from "./limits/provider-limits.ts";
 import { parseAddress } from "./message/addresses.ts";
 import type { Address, AddressLike, Message } from "./message/message.ts";
 import { fieldNames } from "./message/prepare.ts";
-import type { Entry, MailerOptions, Route } from "./options.ts";
+import type { Entry, MailerOptions, QueueOptions, RateOptions, RetryOptions, Route } from "./options.ts";
 import type { Provider } from "./providers/provider.ts";
 
 /** A route with everything filled in and checked. */
 export interface RouteSettings<N extends string = string> {
   readonly provider: Provider<N>;
   readonly weight: number;
+  readonly limits: LimitSettings;
+  readonly prove: number;
   readonly labels: readonly string[];
   readonly sender: (from: Address) => Address;
   readonly timeout: number;
@@ -26,11 +29,36 @@ export interface MailerSettings<N extends string = string> {
   readonly onUnknown: OnUnknown;
   readonly deadline: number;
   readonly retry: RetrySettings;
+  /** Share of the sends, for the retry budget. */
+  readonly retryBudget: number;
+  /** So many sends may wait for limits and throttles. */
+  readonly queueLimit: number;
 }
 
-const mailerKeys = ["providers", "defaults", "onUnknown", "timeout", "deadline", "retry", "breaker"];
-const retryKeys = ["maxRounds", "minDelay", "maxDelay"];
-const routeKeys = ["provider", "weight", "from", "labels", "timeout", "breaker"];
+const mailerKeys = [
+  "providers",
+  "defaults",
+  "onUnknown",
+  "timeout",
+  "deadline",
+  "retry",
+  "queue",
+  "breaker",
+] satisfies (keyof MailerOptions)[];
+const retryKeys = ["maxRounds", "minDelay", "maxDelay", "budget"] satisfies (keyof RetryOptions)[];
+const queueKeys = ["limit"] satisfies (keyof QueueOptions)[];
+const rateKeys = ["limit", "interval"] satisfies (keyof RateOptions)[];
+const routeKeys = [
+  "provider",
+  "weight",
+  "concurrency",
+  "rate",
+  "prove",
+  "from",
+  "labels",
+  "timeout",
+  "breaker",
+] satisfies (keyof Route)[];
 
 /**
  * Checks the options of a mailer, so that a mistake shows when the program starts and not when the first mail is due.
@@ -39,7 +67,7 @@ const routeKeys = ["provider", "weight", "from", "labels", "timeout", "breaker"]
  */
 export function mailerSettings<N extends string>(options: MailerOptions<N>): MailerSettings<N> {
   refuseUnknownKeys("options", options, mailerKeys);
-  const { providers, defaults = {}, onUnknown = "failover", deadline = 30_000, retry = {} } = options;
+  const { providers, defaults = {}, onUnknown = "failover", deadline = 30_000, retry = {}, queue = {} } = options;
   checkOnUnknown("options.onUnknown", onUnknown);
   checkDuration("options.deadline", deadline);
   // A time-out that only a shorter deadline brings about is nobody's fault: no hanging provider would ever be down.
@@ -61,7 +89,23 @@ export function mailerSettings<N extends string>(options: MailerOptions<N>): Mai
   if (twice !== undefined) {
     throw new RangeError(`Two providers have the name "${twice}"; give one of them another: { name: "${twice}-2" }`);
   }
-  return { groups, names, defaults, onUnknown, deadline, retry: retrySettings(retry) };
+  const proven = groups[0]?.findIndex((route) => route.prove > 0) ?? -1;
+  if (proven !== -1) {
+    throw new RangeError(
+      `options.providers[0]${groups[0]?.length === 1 ? "" : `[${proven}]`}.prove is for a standby, but the first ` +
+        "provider or group has the traffic anyway; leave it out there",
+    );
+  }
+  return {
+    groups,
+    names,
+    defaults,
+    onUnknown,
+    deadline,
+    retry: retrySettings(retry),
+    retryBudget: retryBudget(retry),
+    queueLimit: queueLimit(queue),
+  };
 }
 
 function routeSettings<N extends string>(
@@ -73,7 +117,7 @@ function routeSettings<N extends string>(
     throw new TypeError(`${where} must be a provider or { provider, … }`);
   const route: Route<N> = "provider" in entry ? entry : { provider: entry };
   if ("provider" in entry) refuseUnknownKeys(where, entry, routeKeys);
-  const { provider, weight = 1, labels = [], from, timeout = mailer.timeout, breaker } = route;
+  const { provider, weight = 1, prove = 0, labels = [], from, timeout = mailer.timeout, breaker } = route;
   if (!isProvider(provider)) {
     throw new TypeError(
       `${where} is no provider: it needs a name, unsupported() and send(), as sendgrid({ … }) returns`,
@@ -85,16 +129,31 @@ function routeSettings<N extends string>(
   if (!(Array.isArray(labels) && labels.every((label) => typeof label === "string"))) {
     throw new TypeError(`${where}.labels must be an array of strings`);
   }
+  if (!(typeof prove === "number" && prove >= 0 && prove <= 1)) {
+    throw new RangeError(`${where}.prove must be a number from 0 to 1, but is ${String(prove)}`);
+  }
   checkDuration(`${where}.timeout`, timeout);
   checkBreakerOptions(`${where}.breaker`, breaker);
   return {
     provider,
     weight,
+    limits: limitSettings(where, route),
+    prove,
     labels: [...labels],
     sender: senderOf(where, from),
     timeout,
     breaker: breakerSettings(mailer.breaker, breaker),
   };
+}
+
+function limitSettings(where: string, { concurrency, rate }: Route): LimitSettings {
+  if (concurrency !== undefined) checkCount(`${where}.concurrency`, concurrency);
+  if (rate === undefined) return { concurrency, rate };
+  refuseUnknownKeys(`${where}.rate`, rate, rateKeys);
+  const { limit, interval } = rate;
+  checkCount(`${where}.rate.limit`, limit);
+  checkDuration(`${where}.rate.interval`, interval);
+  return { concurrency, rate: { limit, interval } };
 }
 
 function senderOf(where: string, from: Route["from"]): (from: Address) => Address {
@@ -113,12 +172,30 @@ function validSender(where: string, from: AddressLike): Address {
 function retrySettings(retry: NonNullable<MailerOptions["retry"]>): RetrySettings {
   refuseUnknownKeys("options.retry", retry, retryKeys);
   const { maxRounds = 3, minDelay = 250, maxDelay = 8_000 } = retry;
-  if (!(Number.isInteger(maxRounds) && maxRounds >= 1)) {
-    throw new RangeError(`options.retry.maxRounds must be a positive integer, but is ${maxRounds}`);
-  }
+  checkCount("options.retry.maxRounds", maxRounds);
   if (minDelay !== 0) checkDuration("options.retry.minDelay", minDelay);
   if (maxDelay !== 0) checkDuration("options.retry.maxDelay", maxDelay);
   return { maxRounds, minDelay, maxDelay };
+}
+
+function retryBudget({ budget = 0.2 }: RetryOptions): number {
+  if (!(typeof budget === "number" && budget >= 0 && Number.isFinite(budget))) {
+    throw new RangeError(`options.retry.budget must be a number from 0, but is ${String(budget)}`);
+  }
+  return budget;
+}
+
+function queueLimit(queue: QueueOptions): number {
+  refuseUnknownKeys("options.queue", queue, queueKeys);
+  const { limit = 1_000 } = queue;
+  if (limit !== 0) checkCount("options.queue.limit", limit);
+  return limit;
+}
+
+function checkCount(where: string, value: unknown): asserts value is number {
+  if (!(Number.isInteger(value) && Number(value) >= 1)) {
+    throw new RangeError(`${where} must be a positive integer, but is ${String(value)}`);
+  }
 }
 
 export function checkOnUnknown(where: string, value: unknown): asserts value is OnUnknown {

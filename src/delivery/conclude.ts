@@ -2,6 +2,7 @@ import { dateOf, now } from "../clock.ts";
 import {
   AbortedError,
   ClosedError,
+  OverloadedError,
   RejectedError,
   type SteadyMailError,
   UnavailableError,
@@ -10,6 +11,7 @@ import {
 } from "../errors.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
+import { availabilityOf } from "../routing/resolved-route.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import { type DeliveryErrorKind, explain } from "./explain.ts";
 
@@ -18,7 +20,7 @@ type Accepted<N extends string> = Extract<Attempt<N>, { readonly outcome: "accep
 /** What ended a delivery. */
 export type Ending<N extends string = string> =
   | { readonly how: "accepted"; readonly candidate: Candidate<N>; readonly attempt: Accepted<N> }
-  | { readonly how: "rejected" | "stopped" | "exhausted" | "expired" | "aborted" | "closed" };
+  | { readonly how: "rejected" | "stopped" | "exhausted" | "expired" | "overloaded" | "aborted" | "closed" };
 
 /** The whole record of a delivery. */
 export interface DeliveryRecord<N extends string = string> {
@@ -32,6 +34,10 @@ export interface DeliveryRecord<N extends string = string> {
   readonly ending: Ending<N>;
   /** The reason of the caller's signal. */
   readonly abortReason: unknown;
+  /** So many sends may wait for limits and throttles. */
+  readonly queueLimit: number;
+  /** The retry budget had nothing left for it. */
+  readonly budgetSpent: boolean;
   /** Milliseconds after which a provider that failed but is not down may be worth another try. */
   readonly retryDelay: number;
 }
@@ -67,6 +73,7 @@ function errorOf<N extends string>(
   if (how === "aborted") return new AbortedError(text("aborted"), summary, { cause: record.abortReason });
   if (how === "closed") return new ClosedError(text("closed"), summary);
   if (log.anyUnknown) return new UnknownDeliveryError(text("unknown"), summary);
+  if (how === "overloaded") return new OverloadedError(text("overloaded"), summary, { retryAt: retryAt(record) });
   if (plan.allowed.length > 0 && plan.skipped.length === plan.allowed.length) {
     const missing = [...new Set(plan.skipped.flatMap((skipped) => skipped.fields))];
     return new UnsupportedError(text("unsupported"), summary, missing);
@@ -82,11 +89,11 @@ function isMessageFault(attempt: Attempt): boolean {
 
 /** When the first of the remaining providers can be expected to take mail again. */
 function retryAt<N extends string>({ remaining, log, retryDelay }: DeliveryRecord<N>): Date | undefined {
-  const times = remaining.flatMap(({ route: { name, monitor } }) => {
-    const { availability } = monitor;
-    if (availability.can !== "nothing") return [log.pauseOf(name) ?? now() + retryDelay];
-    if ("until" in availability) return [availability.until];
-    return availability.because === "isolated" ? [] : [now() + retryDelay];
+  const times = remaining.flatMap(({ route }) => {
+    const availability = availabilityOf(route);
+    if (availability.can !== "nothing") return [log.pauseOf(route.name) ?? now() + retryDelay];
+    if (availability.because === "isolated") return [];
+    return ["until" in availability ? availability.until : (route.limits.expectedAt() ?? now() + retryDelay)];
   });
   return times.length === 0 ? undefined : dateOf(Math.max(now(), Math.min(...times)));
 }

@@ -1,17 +1,22 @@
 import { makeRetriable } from "p-retry";
 import { now } from "../clock.ts";
 import type { Emitter, MailerEvents } from "../events.ts";
-import type { AttemptOutcome, Bearing } from "../health/attempt-outcome.ts";
+import type { AttemptOutcome } from "../health/attempt-outcome.ts";
 import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
+import type { RetryBudget } from "../limits/retry-budget.ts";
+import type { WaitingRoom } from "../limits/waiting-room.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
+import { availabilityOf, type ResolvedRoute } from "../routing/resolved-route.ts";
 import { AttemptLog } from "./attempt-log.ts";
+import { Charges } from "./charges.ts";
 import { conclude, type Ending } from "./conclude.ts";
 import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
 import type { OnUnknown } from "./on-unknown.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
-import { type AttemptResult, type FailedResult, runAttempt } from "./run-attempt.ts";
+import { type AttemptResult, runAttempt } from "./run-attempt.ts";
+import { Turn } from "./turn.ts";
 import { type WayOut, wayOut } from "./way-out.ts";
 
 /** What one send is to do, and under which limits. */
@@ -31,6 +36,8 @@ export interface DeliveryTask<N extends string = string> {
 export interface DeliveryContext<N extends string = string> {
   readonly events: Emitter<MailerEvents<N>>;
   readonly lastResort: LastResort;
+  readonly waitingRoom: WaitingRoom;
+  readonly retryBudget: RetryBudget;
 }
 
 /** What a timer may be ahead of the clock, ms. */
@@ -47,8 +54,8 @@ export class Delivery<N extends string> {
   readonly #task: DeliveryTask<N>;
   readonly #context: DeliveryContext<N>;
   readonly #log = new AttemptLog<N>();
-  /** Providers that were charged with a failure: a message counts at most one each. */
-  readonly #charged = new Set<N>();
+  readonly #charges = new Charges<N>();
+  readonly #turn: Turn<N>;
   /** The last round, once somebody was tried in it: only those that could not be tried yet are still waited for. */
   #lastRound: number | undefined;
   #ending: Ending<N> | undefined;
@@ -56,11 +63,14 @@ export class Delivery<N extends string> {
   constructor(task: DeliveryTask<N>, context: DeliveryContext<N>) {
     this.#task = task;
     this.#context = context;
+    this.#turn = new Turn(context.waitingRoom);
   }
 
   /** @throws SteadyMailError */
   async run(): Promise<Receipt<N>> {
     const { id, began, plan, interruptions, retry } = this.#task;
+    const { retryBudget, waitingRoom } = this.#context;
+    retryBudget.countSend();
     let round = 0;
     // Not the default export: bundlers disagree on what that is when CommonJS code requires an ES module.
     const rounds = makeRetriable(() => this.#round(++round), {
@@ -72,6 +82,8 @@ export class Delivery<N extends string> {
       await rounds();
     } catch (error) {
       if (!(error instanceof AnotherRound)) throw error;
+    } finally {
+      this.#turn.giveBack();
     }
     return conclude({
       id,
@@ -81,6 +93,8 @@ export class Delivery<N extends string> {
       remaining: plan.candidates.filter(({ route }) => !this.#log.settled(route.name)),
       ending: this.#ending ?? { how: "exhausted" },
       abortReason: interruptions.abortReason,
+      queueLimit: waitingRoom.limit,
+      budgetSpent: !retryBudget.isLeft,
       retryDelay: retry.maxDelay,
     });
   }
@@ -119,6 +133,7 @@ export class Delivery<N extends string> {
 
   #mayStillTry({ route }: Candidate<N>): boolean {
     if (this.#log.settled(route.name)) return false;
+    if (this.#log.tried(route.name) && !this.#context.retryBudget.isLeft) return false;
     return this.#lastRound === undefined || !this.#log.triedIn(this.#lastRound, route.name);
   }
 
@@ -127,15 +142,21 @@ export class Delivery<N extends string> {
     if (!this.#mayStillTry(candidate)) return undefined;
     // One that asked for a pause may be well, but is not asked again before that.
     if ((this.#log.pauseOf(candidate.route.name) ?? 0) > now()) return undefined;
-    const { can } = candidate.route.monitor.availability;
+    const { can } = this.#availabilityOf(candidate.route);
     if (can === "send") return "regular";
     if (can !== "probe") return undefined;
-    return this.#task.onUnknown === "stop" && this.#isAnotherEligible() ? undefined : "probe";
+    // Who was lost somewhere, or must not be sent twice, is not risked while somebody is known to be well.
+    const risky = this.#task.onUnknown === "stop" || this.#log.last !== undefined;
+    return risky && this.#isAnotherEligible() ? undefined : "probe";
+  }
+
+  #availabilityOf(route: ResolvedRoute<N>): { readonly can: "send" | "probe" | "nothing" } {
+    return this.#turn.isAt(route) ? route.monitor.availability : availabilityOf(route);
   }
 
   #isAnotherEligible(): boolean {
     return this.#remaining.some(
-      ({ route }) => route.monitor.availability.can === "send" && !this.#log.tried(route.name),
+      ({ route }) => this.#availabilityOf(route).can === "send" && !this.#log.tried(route.name),
     );
   }
 
@@ -154,9 +175,15 @@ export class Delivery<N extends string> {
     this.#tellOfFailover(name);
     // A listener may have ended the send, or isolated the provider.
     if (!this.#mayBegin() || monitor.isolated) return "inconclusive";
+    const slot = this.#turn.slotFor(candidate.route);
+    if (!slot) return "inconclusive";
+    if (this.#log.tried(name)) this.#context.retryBudget.countRepeat();
 
     const permit = monitor.permit(kind);
-    const { result, bearing } = await monitor.run(permit, () => this.#attemptWith(candidate, permit));
+    const { result, bearing } = await monitor
+      .run(permit, () => this.#attemptWith(candidate, permit))
+      .finally(() => slot.release());
+    if (result.outcome !== "accepted" && result.failure.reason === "throttled") candidate.route.limits.drain();
     const { startedAt, duration } = result;
     const attempt: Attempt<N> = Object.freeze({
       provider: name,
@@ -193,19 +220,8 @@ export class Delivery<N extends string> {
     if (result.outcome === "accepted")
       return { outcome: result.outcome, duration: result.duration, bearing: "full", result };
     const { outcome, duration, failure } = result;
-    const bearing = this.#bearingOf(route.name, result, limit < fullTime);
+    const bearing = this.#charges.bearingOf(route.name, result, limit < fullTime);
     return { outcome, duration, failure, id, bearing, result };
-  }
-
-  /** What a failed attempt says of its provider's health. */
-  #bearingOf(provider: N, { failure, timedOut, reusedConnection }: FailedResult, shortened: boolean): Bearing {
-    const lostOnReuse = reusedConnection && failure.reason === "response-lost";
-    if ((timedOut && shortened) || lostOnReuse || failure.reason === "aborted") return "none";
-    if (failure.scope === "none") return "neutral";
-    if (failure.scope !== "provider" || failure.reason === "throttled") return "full";
-    if (this.#charged.has(provider)) return "neutral";
-    this.#charged.add(provider);
-    return "full";
   }
 
   /** What an attempt means for the message; undefined: go on. */
@@ -225,9 +241,8 @@ export class Delivery<N extends string> {
     if (this.#log.anyUnknown) this.#end({ how: "stopped" });
     else if (remaining.length === 0) this.#end({ how: "exhausted" });
     if (this.#ending) return false;
-    const { duration, monitor } = retryDelay(round, remaining, this.#log, this.#task.retry);
-    const waiting = this.#wait(duration);
-    await (duration > 0 && monitor ? monitor.queue(waiting) : waiting);
+    const delay = retryDelay(round, remaining, this.#log, this.#task.retry);
+    if (delay !== undefined) await this.#wait(delay);
     return this.#ending === undefined;
   }
 
@@ -235,14 +250,16 @@ export class Delivery<N extends string> {
   async #waitForSomebody(round: number): Promise<void> {
     let failed = false;
     while (!this.#ending && !this.#log.anyUnknown && !this.#canSomebody()) {
+      this.#turn.giveBack();
       const way: WayOut<N> = wayOut({
         candidates: this.#remaining,
         log: this.#log,
+        turn: this.#turn,
         lastResort: this.#context.lastResort,
         trialFailed: failed,
         timeLeft: this.#task.interruptions.remaining - this.#task.usefulTime,
       });
-      if (way.do === "wait") await way.monitor.queue(this.#wait(way.duration, way.sooner));
+      if (way.do === "wait") await this.#waitInLine(way);
       else if (way.do === "await-result") failed = (await this.#awaitResult(way.result)) === "conclusive";
       else if (way.do === "last-resort") {
         await this.#context.lastResort.begin(() => this.#attempt(way.candidate, "last-resort", round));
@@ -255,6 +272,13 @@ export class Delivery<N extends string> {
 
   #canSomebody(): boolean {
     return this.#task.plan.candidates.some((candidate) => this.#permitKindFor(candidate) !== undefined);
+  }
+
+  async #waitInLine({ duration, lines, sooner }: Extract<WayOut<N>, { readonly do: "wait" }>): Promise<void> {
+    const waited = await this.#turn.inLines(lines, (called) =>
+      this.#wait(duration, sooner ? Promise.race([called, sooner]) : called),
+    );
+    if (!waited) this.#end({ how: "overloaded" });
   }
 
   async #awaitResult(result: Promise<ProbeResult>): Promise<ProbeResult> {

@@ -1,8 +1,10 @@
+import type { ErrorKind } from "../errors.ts";
 import type { Attempt } from "../receipt.ts";
+import { availabilityOf } from "../routing/resolved-route.ts";
 import type { DeliveryRecord } from "./conclude.ts";
 
 /** The errors that may end a delivery. */
-export type DeliveryErrorKind = "aborted" | "closed" | "unknown" | "unsupported" | "rejected" | "unavailable";
+export type DeliveryErrorKind = Exclude<ErrorKind, "invalid">;
 
 type Explanation = <N extends string>(record: DeliveryRecord<N>) => readonly string[];
 
@@ -31,6 +33,12 @@ const explanations: Readonly<Record<DeliveryErrorKind, Explanation>> = {
     passedOver(record),
     accountFault(record),
     "It can be sent again without a duplicate",
+  ],
+  overloaded: (record) => [
+    `it was not sent: ${record.queueLimit} sends wait for limits or throttles already (queue.limit), and ${statesOf(record)}`,
+    tried(record),
+    passedOver(record),
+    "It can be sent again without a duplicate; send slower, raise the limits, or add a provider",
   ],
 };
 
@@ -71,12 +79,20 @@ function accountFault<N extends string>({ log }: DeliveryRecord<N>): string {
   return names.length === 0 ? "" : `Check credentials, sender and account of ${names.join(", ")}`;
 }
 
-function whyNobody<N extends string>({ plan, remaining }: DeliveryRecord<N>): string {
+function whyNobody<N extends string>(record: DeliveryRecord<N>): string {
+  const { plan, remaining } = record;
   if (plan.allowed.length === 0) return "no configured provider is allowed by only, except and require";
   if (plan.candidates.length === 0) return "every allowed provider that can carry it is isolated";
-  const states = remaining.map(({ route: { name, monitor } }) => {
-    const { availability } = monitor;
-    return `${name} is ${availability.can === "nothing" ? availability.because : monitor.state}`;
+  if (remaining.length === 0) return "no provider is left to try";
+  const budget = record.budgetSpent ? "the retry budget of the last ten seconds is spent (retry.budget); " : "";
+  return `no provider took it (${budget}${statesOf(record)})`;
+}
+
+function statesOf<N extends string>({ remaining }: DeliveryRecord<N>): string {
+  const states = remaining.map(({ route }) => {
+    const availability = availabilityOf(route);
+    if (availability.can !== "nothing") return `${route.name} is ${route.monitor.state}`;
+    return `${route.name} is ${availability.because === "limited" ? "at its limit" : availability.because}`;
   });
-  return states.length === 0 ? "no provider is left to try" : `no provider took it (${states.join(", ")})`;
+  return states.join(", ");
 }

@@ -1,19 +1,21 @@
 import { now } from "../clock.ts";
 import type { ProbeResult } from "../health/permit.ts";
-import type { Availability, ProviderMonitor } from "../health/provider-monitor.ts";
 import type { Candidate } from "../routing/plan.ts";
+import { availabilityOf, type ResolvedRoute, type RouteAvailability } from "../routing/resolved-route.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { LastResort } from "./last-resort.ts";
+import type { Turn } from "./turn.ts";
 
 /** What to do when no candidate can be tried at this moment. */
 export type WayOut<N extends string = string> =
-  /** Somebody will take mail in a moment. */
+  /** Somebody will take mail in time. */
   | {
       readonly do: "wait";
       readonly duration: number;
-      /** What may make the wait shorter. */
+      /** Those that call when they can take it. */
+      readonly lines: readonly ResolvedRoute<N>[];
+      /** What else may make the wait shorter. */
       readonly sooner: Promise<unknown> | undefined;
-      readonly monitor: ProviderMonitor<N>;
     }
   /** Another send is trying; its result is ours. */
   | { readonly do: "await-result"; readonly result: Promise<ProbeResult> }
@@ -26,6 +28,7 @@ export type WayOut<N extends string = string> =
 export interface Standstill<N extends string = string> {
   readonly candidates: readonly Candidate<N>[];
   readonly log: AttemptLog<N>;
+  readonly turn: Turn<N>;
   readonly lastResort: LastResort;
   /** A probe or a last resort was made or awaited already, and failed. */
   readonly trialFailed: boolean;
@@ -33,48 +36,52 @@ export interface Standstill<N extends string = string> {
   readonly timeLeft: number;
 }
 
+/** Why a candidate cannot be tried, and until when as far as that is known; on the monotonic clock. */
+interface Outlook<N extends string> {
+  readonly candidate: Candidate<N>;
+  readonly because: "free" | "paused" | Extract<RouteAvailability, { can: "nothing" }>["because"];
+  readonly until: number | undefined;
+}
+
 export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
   const { candidates, log, lastResort, trialFailed, timeLeft } = standstill;
   // One look at each: the clock goes on, and a period that ends between two looks would be seen by neither.
-  const outlook = candidates.map((candidate) => ({ candidate, availability: availabilityOf(candidate, log) }));
-  if (outlook.some(({ availability }) => availability.can !== "nothing")) return { do: "go-on" };
+  const outlooks = candidates.map((candidate) => outlookOf(candidate, standstill));
+  if (outlooks.some(({ because }) => because === "free")) return { do: "go-on" };
   if (trialFailed || timeLeft < 0) return { do: "give-up" };
   const underWay = candidates.flatMap(({ route: { monitor } }) => monitor.probeResult ?? []);
   const trials = lastResort.underWay ? [...underWay, lastResort.underWay] : underWay;
   const result = trials.length > 0 ? Promise.race(trials) : undefined;
 
-  const throttle = first(outlook, "throttled");
-  const due = first(outlook, "down");
-  if (throttle && throttle.until - now() <= timeLeft) {
-    const until = Math.min(throttle.until, due?.until ?? throttle.until);
-    const { monitor } = throttle.candidate.route;
-    return { do: "wait", duration: Math.max(0, until - now()), sooner: result, monitor };
+  const latest = now() + timeLeft;
+  const inTime = outlooks.filter((outlook) => takesTime(outlook) && (outlook.until ?? 0) <= latest);
+  if (inTime.length > 0) {
+    const lines = inTime.filter(({ because }) => because !== "paused").map(({ candidate }) => candidate.route);
+    const ends = outlooks.flatMap(({ because, until }) =>
+      because === "paused" || because === "down" ? (until ?? []) : [],
+    );
+    return { do: "wait", duration: Math.max(0, Math.min(latest, ...ends) - now()), lines, sooner: result };
   }
   if (result) return { do: "await-result", result };
-  const untried = first(
-    outlook.filter(({ candidate }) => !log.tried(candidate.route.name)),
-    "down",
-  );
+  const [untried] = outlooks
+    .filter(({ candidate: { route }, because }) => because === "down" && !log.tried(route.name) && route.limits.free)
+    .sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
   return untried && lastResort.mayBegin ? { do: "last-resort", candidate: untried.candidate } : { do: "give-up" };
 }
 
-/** One that asked this message for a pause is as good as throttled until then. */
-function availabilityOf<N extends string>({ route }: Candidate<N>, log: AttemptLog<N>): Availability {
-  const { availability } = route.monitor;
-  const until = log.pauseOf(route.name);
-  const pausing = until !== undefined && until > now();
-  return pausing && availability.can !== "nothing" ? { can: "nothing", because: "throttled", until } : availability;
+function outlookOf<N extends string>(candidate: Candidate<N>, { log, turn }: Standstill<N>): Outlook<N> {
+  const { route } = candidate;
+  const availability = availabilityOf(route);
+  if (availability.can === "nothing") {
+    const { because } = availability;
+    return { candidate, because, until: "until" in availability ? availability.until : turn.expectedAt(route) };
+  }
+  const pause = log.pauseOf(route.name);
+  if (pause === undefined || pause <= now()) return { candidate, because: "free", until: undefined };
+  return { candidate, because: "paused", until: pause };
 }
 
-/** The candidate that will be back first, of those that are out for this reason. */
-function first<N extends string>(
-  outlook: readonly { readonly candidate: Candidate<N>; readonly availability: Availability }[],
-  because: "throttled" | "down",
-): { readonly candidate: Candidate<N>; readonly until: number } | undefined {
-  return outlook
-    .flatMap(({ candidate, availability }) => {
-      if (availability.can !== "nothing" || availability.because !== because) return [];
-      return "until" in availability ? [{ candidate, until: availability.until }] : [];
-    })
-    .sort((a, b) => a.until - b.until)[0];
+/** A throttle, a limit or a pause passes by itself; nothing has to happen for it. */
+function takesTime<N extends string>({ because }: Outlook<N>): boolean {
+  return because === "throttled" || because === "limited" || because === "paused";
 }

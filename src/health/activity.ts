@@ -2,12 +2,11 @@ import type { Failure } from "../failure.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import type { ProviderHealth } from "./provider-health.ts";
 
-type Report = Pick<ProviderHealth, "inFlight" | "queued" | "lastFailure" | "lastAccepted">;
+type Report = Pick<ProviderHealth, "inFlight" | "lastFailure" | "lastAccepted">;
 
 /** What goes on at one provider, and how it last went. For the report alone: no decision depends on it. */
 export class Activity {
   #inFlight = 0;
-  #queued = 0;
   #lastFailure: (Failure & { readonly at: Date }) | undefined;
   #lastAccepted: Date | undefined;
 
@@ -21,16 +20,6 @@ export class Activity {
     }
   }
 
-  /** Counts a send while it waits. */
-  async queue<T>(waiting: Promise<T>): Promise<T> {
-    this.#queued += 1;
-    try {
-      return await waiting;
-    } finally {
-      this.#queued -= 1;
-    }
-  }
-
   note(outcome: AttemptOutcome): void {
     if (outcome.outcome === "accepted") this.#lastAccepted = new Date();
     else this.#lastFailure = Object.freeze({ ...outcome.failure, at: new Date() });
@@ -39,7 +28,6 @@ export class Activity {
   report(): Report {
     return {
       inFlight: this.#inFlight,
-      queued: this.#queued,
       ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}),
       ...(this.#lastAccepted ? { lastAccepted: this.#lastAccepted } : {}),
     };

@@ -25,7 +25,7 @@ export interface ProviderHealth<N extends string = string> {
   readonly p95: number;
   /** Attempts under way. */
   readonly inFlight: number;
-  /** Sends that wait until this provider can be tried. */
+  /** Sends that wait for this provider: for one of its limits, or for the end of a throttle. */
   readonly queued: number;
   /** The latest attempt that was not accepted. */
   readonly lastFailure?: Failure & { readonly at: Date };

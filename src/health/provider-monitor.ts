@@ -2,6 +2,7 @@ import { dateOf, now } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import { Activity } from "./activity.ts";
 import type { AttemptOutcome, Bearing } from "./attempt-outcome.ts";
+import type { Availability } from "./availability.ts";
 import type { BreakerSettings } from "./breaker-options.ts";
 import { type ChangeReason, type Overlay, type ProviderChange, type State, severityOf } from "./change.ts";
 import { Circuit } from "./circuit.ts";
@@ -9,12 +10,6 @@ import { Evidence } from "./evidence.ts";
 import { newProbe, type Permit, type PermitKind, type Probe, type ProbeResult } from "./permit.ts";
 import type { ProviderHealth } from "./provider-health.ts";
 import { Throttle } from "./throttle.ts";
-
-/** What may be done with a provider now. */
-export type Availability =
-  | { readonly can: "send" | "probe" }
-  | { readonly can: "nothing"; readonly because: "isolated" | "probing" }
-  | { readonly can: "nothing"; readonly because: "throttled" | "down"; readonly until: number };
 
 const smallestShare = 0.1;
 const degradedShare = 0.5;
@@ -78,8 +73,8 @@ export class ProviderMonitor<N extends string = string> {
     return this.#state === "down" ? this.#openUntil : undefined;
   }
 
-  /** @param share of the traffic, which only a look at the other providers can tell */
-  report(share: number): ProviderHealth<N> {
+  /** @param outside what only a look at the other providers and at the limits can tell */
+  report(outside: Pick<ProviderHealth, "share" | "queued">): ProviderHealth<N> {
     const { state, throttledUntil, openUntil } = this;
     const { failureRate, slowRate, p50, p95 } = this.#evidence.stats();
     return Object.freeze({
@@ -89,11 +84,11 @@ export class ProviderMonitor<N extends string = string> {
       isolated: this.isolated,
       ...(throttledUntil === undefined ? {} : { throttledUntil: dateOf(throttledUntil) }),
       ...(openUntil === undefined ? {} : { openUntil: dateOf(openUntil) }),
-      share,
       failureRate,
       slowRate,
       p50,
       p95,
+      ...outside,
       ...this.#activity.report(),
     });
   }
@@ -137,8 +132,9 @@ export class ProviderMonitor<N extends string = string> {
   permit(kind: PermitKind): Permit {
     const permit: Permit = { kind, generation: this.#generation };
     if (kind === "probe") {
-      if (this.#state === "down") this.#moveTo("probing", "open-period-passed");
+      // Before the change is told: who hears of it must find the place taken.
       this.#probe = newProbe(permit);
+      if (this.#state === "down") this.#moveTo("probing", "open-period-passed");
     }
     return permit;
   }
@@ -167,11 +163,6 @@ export class ProviderMonitor<N extends string = string> {
     if (!outcome) throw new Error(`The attempt at ${this.#provider} ended without an outcome`);
     this.#settle(permit, outcome);
     return outcome;
-  }
-
-  /** Counts a send that waits for this provider. */
-  queue<T>(waiting: Promise<T>): Promise<T> {
-    return this.#activity.queue(waiting);
   }
 
   dispose(): void {

@@ -3,7 +3,7 @@ import type { PreparedMessage } from "../message/message.ts";
 import type { MessageDraft } from "../message/prepare.ts";
 import type { Skipped } from "../receipt.ts";
 import { rendezvous } from "./rendezvous.ts";
-import type { ResolvedRoute, RouteGroup } from "./resolved-route.ts";
+import { availabilityOf, type ResolvedRoute, type RouteGroup } from "./resolved-route.ts";
 import type { Member } from "./smooth-weighted-round-robin.ts";
 
 /** Which providers a send allows, and in which order. */
@@ -15,8 +15,8 @@ export interface Choice<N extends string = string> {
   /** Fields that may be left out where a provider cannot carry them. */
   readonly mayDrop: readonly string[];
   readonly stickyKey: string | undefined;
-  /** Whether the message may be the one that tries a provider which was down. */
-  readonly mayProbe: boolean;
+  /** Whether the message may be the one that tries a provider which was down, or proves a standby. */
+  readonly ordinary: boolean;
 }
 
 /** A provider that can carry the message, with the message as it would be sent there. */
@@ -35,8 +35,9 @@ export interface Plan<N extends string = string> {
   /** All candidates, in no order that means anything. */
   readonly candidates: readonly Candidate<N>[];
   /**
-   * The candidates in the order of priority. A group takes its turn when it is reached for the first time, so that a
-   * standby which nobody needed keeps its shares exact; the order then stays for the whole send.
+   * The candidates in the order of priority; one comes twice if this message is to try it first, as a probe or to prove
+   * a standby. A group takes its turn when it is reached for the first time, so that a standby which nobody needed keeps
+   * its shares exact; the order then stays for the whole send.
    */
   inOrder(): Iterable<Candidate<N>>;
 }
@@ -64,11 +65,19 @@ export function makePlan<N extends string>(
     planned.push({ group, members });
   }
 
+  let ahead: { readonly candidate: Candidate<N> | undefined } | undefined;
   return {
     allowed,
     skipped: Object.freeze(skipped),
     candidates,
     *inOrder() {
+      ahead ??= {
+        candidate: aheadOfOrder(
+          planned.map(({ members }) => members),
+          choice,
+        ),
+      };
+      if (ahead.candidate) yield ahead.candidate;
       for (const entry of planned) {
         entry.order ??= orderOf(entry.group, entry.members, choice);
         yield* entry.order;
@@ -133,11 +142,30 @@ function isListOfStrings(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
+/**
+ * The one that ordinary mail tries before all others: a provider that was down and may be back, or would stay down while
+ * others are well; else a standby whose turn it is to be proven. At most one, so that a message which two of them lose
+ * still has those that are well.
+ */
+function aheadOfOrder<N extends string>(
+  tiers: readonly (readonly Candidate<N>[])[],
+  { stickyKey, ordinary }: Choice<N>,
+): Candidate<N> | undefined {
+  if (!ordinary || stickyKey !== undefined) return undefined;
+  const able = tiers.map((tier) => tier.filter((candidate) => canDo("send", candidate)));
+  const losesNothing = (candidate: Candidate<N>): boolean => candidate.dropped.length === 0;
+  const due = tiers.flat().filter((candidate) => canDo("probe", candidate));
+  const probe = able.flat().some(losesNothing) ? due.find(losesNothing) : due[0];
+  if (probe) return probe;
+  const standbys = able.slice(able.findIndex((tier) => tier.length > 0) + 1).flat();
+  return standbys.find((candidate) => losesNothing(candidate) && candidate.route.prove.turn());
+}
+
 /** Those that carry everything come before those that lose a field. */
 function orderOf<N extends string>(
   { balancer }: RouteGroup<N>,
   members: readonly Candidate<N>[],
-  { stickyKey, mayProbe }: Choice<N>,
+  { stickyKey }: Choice<N>,
 ): Candidate<N>[] {
   const whole = members.filter((candidate) => candidate.dropped.length === 0);
   const reduced = members.filter((candidate) => candidate.dropped.length > 0);
@@ -146,10 +174,7 @@ function orderOf<N extends string>(
   return [whole, reduced].flatMap((list) => {
     if (stickyKey !== undefined) return ranked(list, rendezvous(stickyKey, list.map(configuredWeight)));
     const weights = list.map(weightNow);
-    const order = ranked(list, list === used ? balancer.turn(weights) : balancer.ranking(weights));
-    // One that was down is tried by the next message that may try it, or it would stay down while others are well.
-    const due = mayProbe ? order.filter((candidate) => canDo("probe", candidate)) : [];
-    return [...due, ...order.filter((candidate) => !due.includes(candidate))];
+    return ranked(list, list === used ? balancer.turn(weights) : balancer.ranking(weights));
   });
 }
 
@@ -157,12 +182,14 @@ function configuredWeight<N extends string>({ route }: Candidate<N>): Member<str
   return { key: route.name, weight: route.weight };
 }
 
-function weightNow<N extends string>({ route }: Candidate<N>): Member<string> {
-  return { key: route.name, weight: route.weight * route.monitor.weightFactor };
+function weightNow<N extends string>(candidate: Candidate<N>): Member<string> {
+  const { route } = candidate;
+  const factor = canDo("send", candidate) ? route.monitor.weightFactor : 0;
+  return { key: route.name, weight: route.weight * factor };
 }
 
 function canDo<N extends string>(what: "send" | "probe", { route }: Candidate<N>): boolean {
-  return route.monitor.availability.can === what;
+  return availabilityOf(route).can === what;
 }
 
 function ranked<N extends string>(members: readonly Candidate<N>[], names: readonly string[]): Candidate<N>[] {

@@ -6,6 +6,12 @@ import { refusalOf, refusalWith, rows, shown, taken } from "./options-support.ts
 const provider = memoryProvider();
 const noDurations = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "10", null, true, {}, []];
 const noObjects = [5, "text", true, null];
+const where = "options.providers[1]";
+
+/** How a route is refused that stands second. */
+function refusalOfRoute(route: object) {
+  return refusalOf({ providers: [memoryProvider({ name: "a" }), { provider, ...route }] });
+}
 
 describe("the options of a mailer as a whole", () => {
   it.each(rows(undefined, ...noObjects))("%j are refused: they must be an object", (options) => {
@@ -20,7 +26,7 @@ describe("the options of a mailer as a whole", () => {
   });
 
   it("all that are known are taken, also as undefined", () => {
-    const known = ["defaults", "onUnknown", "timeout", "deadline", "retry", "breaker"];
+    const known = ["defaults", "onUnknown", "timeout", "deadline", "retry", "queue", "breaker"];
 
     expect(refusalWith(Object.fromEntries(known.map((key) => [key, undefined])))).toEqual(taken);
     expect(
@@ -29,7 +35,8 @@ describe("the options of a mailer as a whole", () => {
         onUnknown: "stop",
         timeout: 1_000,
         deadline: 5_000,
-        retry: { maxRounds: 1, minDelay: 1, maxDelay: 1 },
+        retry: { maxRounds: 1, minDelay: 1, maxDelay: 1, budget: 0 },
+        queue: { limit: 0 },
         breaker: { failureRate: 1 },
       }),
     ).toEqual(taken);
@@ -161,6 +168,98 @@ describe("retry", () => {
   });
 });
 
+describe("the retry budget and the queue", () => {
+  it.each([-0.1, Number.NaN, Number.POSITIVE_INFINITY, "0.2", null, true])(
+    "a budget of %j is refused with the option and the value",
+    (budget) => {
+      const refusal = refusalWith({ retry: { budget } });
+
+      expect(refusal).toMatchObject({ error: "RangeError", message: expect.stringContaining("options.retry.budget") });
+      expect(refusal.message).toContain(shown(budget));
+    },
+  );
+
+  it.each(rows(...noObjects))("a queue that is %j is refused: it must be an object", (queue) => {
+    expect(refusalWith({ queue })).toMatchObject({
+      error: "TypeError",
+      message: expect.stringContaining("options.queue"),
+    });
+  });
+
+  it("an unknown option of the queue is refused by its name", () => {
+    expect(refusalWith({ queue: { size: 3 } }).message).toContain("options.queue.size");
+  });
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "3", null, true])(
+    "a queue limit of %j is refused with the option and the value",
+    (limit) => {
+      const refusal = refusalWith({ queue: { limit } });
+
+      expect(refusal).toMatchObject({ error: "RangeError", message: expect.stringContaining("options.queue.limit") });
+      expect(refusal.message).toContain(shown(limit));
+    },
+  );
+});
+
+describe("the limits of a route", () => {
+  const noCounts = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "3", null, true];
+
+  it.each(noCounts)("a concurrency of %j is refused with the option and the value", (concurrency) => {
+    const refusal = refusalOfRoute({ concurrency });
+
+    expect(refusal).toMatchObject({ error: "RangeError", message: expect.stringContaining(`${where}.concurrency`) });
+    expect(refusal.message).toContain(shown(concurrency));
+  });
+
+  it.each(rows(...noObjects))("a rate that is %j is refused: it must be an object", (rate) => {
+    expect(refusalOfRoute({ rate })).toMatchObject({
+      error: "TypeError",
+      message: expect.stringContaining(`${where}.rate`),
+    });
+  });
+
+  it("an unknown option of the rate is refused by its name", () => {
+    expect(refusalOfRoute({ rate: { limit: 1, interval: 1, burst: 1 } }).message).toContain(`${where}.rate.burst`);
+  });
+
+  it.each(noCounts)("a rate with a limit of %j is refused with the option and the value", (limit) => {
+    const refusal = refusalOfRoute({ rate: { limit, interval: 1_000 } });
+
+    expect(refusal).toMatchObject({ error: "RangeError", message: expect.stringContaining(`${where}.rate.limit`) });
+    expect(refusal.message).toContain(shown(limit));
+  });
+
+  it.each(rows(...noDurations, undefined))(
+    "a rate with an interval of %o is refused with the option and the value",
+    (interval) => {
+      const refusal = refusalOfRoute({ rate: { limit: 1, interval } });
+
+      expect(refusal).toMatchObject({
+        error: "RangeError",
+        message: expect.stringContaining(`${where}.rate.interval`),
+      });
+      expect(refusal.message).toContain(shown(interval));
+    },
+  );
+
+  it.each([-0.1, 1.1, Number.NaN, "0.1", null, true])("prove: %j is refused with the option and the value", (prove) => {
+    const refusal = refusalOfRoute({ prove });
+
+    expect(refusal).toMatchObject({ error: "RangeError", message: expect.stringContaining(`${where}.prove`) });
+    expect(refusal.message).toContain(shown(prove));
+  });
+
+  it("prove is refused for the first provider or group, which has the traffic anyway", () => {
+    const other = memoryProvider({ name: "other" });
+
+    expect(refusalOf({ providers: [{ provider, prove: 0.1 }, other] }).message).toContain("options.providers[0].prove");
+    expect(refusalOf({ providers: [[other, { provider, prove: 0.1 }]] }).message).toContain(
+      "options.providers[0][1].prove",
+    );
+    expect(refusalOf({ providers: [other, { provider, prove: 0.1 }] })).toEqual(taken);
+  });
+});
+
 describe("defaults: what is wrong with them shows when the program starts", () => {
   it.each(rows(5, "text", true, []))("%j is refused: they must be an object", (defaults) => {
     expect(refusalWith({ defaults })).toMatchObject({
@@ -175,10 +274,6 @@ describe("defaults: what is wrong with them shows when the program starts", () =
 });
 
 describe("a route", () => {
-  const refusalOfRoute = (route: object) =>
-    refusalOf({ providers: [memoryProvider({ name: "a" }), { provider, ...route }] });
-  const where = "options.providers[1]";
-
   it("an unknown option is refused by its name", () => {
     expect(refusalOfRoute({ wieght: 3 })).toMatchObject({
       error: "TypeError",
@@ -187,7 +282,7 @@ describe("a route", () => {
   });
 
   it("all that are known are taken, also as undefined", () => {
-    const known = ["weight", "from", "labels", "timeout", "breaker"];
+    const known = ["weight", "concurrency", "rate", "prove", "from", "labels", "timeout", "breaker"];
 
     expect(refusalOfRoute(Object.fromEntries(known.map((key) => [key, undefined])))).toEqual(taken);
     expect(

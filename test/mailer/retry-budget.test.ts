@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { createMailer } from "../../src/index.ts";
+import { memoryProvider } from "../../src/testing/memory-provider.ts";
+import { elapse, letter, silenceWarnings, steps, useFakeTime, watch } from "./support.ts";
+
+useFakeTime();
+silenceWarnings();
+
+/** So tolerant that nothing but the budget ends the repeats. */
+const breaker = { consecutiveFailures: 100_000, failureRate: 1, minimumAttempts: 2_000 };
+
+function failing(budget: number | undefined, names: readonly string[] = ["a"]) {
+  const providers = names.map((name) => memoryProvider({ name, script: () => "unavailable" }));
+  const mailer = createMailer({ providers, breaker, retry: { budget, minDelay: 100, maxDelay: 100 } });
+  return { providers, mailer, attempts: () => providers.map((provider) => provider.attempts) };
+}
+
+describe("The retry budget", () => {
+  test.each([
+    { budget: undefined, repeats: 10 + 0.2 * 200 },
+    { budget: 0, repeats: 10 },
+    { budget: 0.5, repeats: 10 + 0.5 * 200 },
+    { budget: 10, repeats: 2 * 200 },
+  ])("of $budget: 200 sends in an outage are repeated $repeats times in all", async ({ budget, repeats }) => {
+    const { mailer, attempts } = failing(budget);
+
+    const sendings = Array.from({ length: 200 }, () => watch(mailer.send(letter)));
+    await elapse(5_000);
+
+    expect(attempts()).toEqual([200 + repeats]);
+    for (const { error } of sendings) expect(error).toMatchObject({ kind: "unavailable", sent: "no", retryable: true });
+  });
+
+  test("says in the error that it is why a message was not tried again", async () => {
+    const { mailer } = failing(0);
+
+    const sendings = Array.from({ length: 30 }, () => watch(mailer.send(letter)));
+    await elapse(1_000);
+
+    const { error } = sendings.at(-1) ?? { error: undefined };
+    expect(error?.attempts).toHaveLength(1);
+    expect(error?.message).toContain("the retry budget of the last ten seconds is spent (retry.budget)");
+    expect(error?.retryAt).toBeInstanceOf(Date);
+  });
+
+  test("denies no failover: each message still tries every provider once", async () => {
+    const { providers, mailer, attempts } = failing(0, ["a", "b", "c"]);
+    const before = Array.from({ length: 50 }, () => watch(mailer.send(letter)));
+    await elapse(5_000);
+    expect(before.every(({ error }) => new Set(steps(error)).size === 3)).toBe(true);
+    expect(attempts().reduce((sum, each) => sum + each)).toBe(3 * 50 + 10);
+
+    providers[2]?.script();
+    const after = Array.from({ length: 50 }, () => watch(mailer.send(letter)));
+    await elapse(5);
+    expect(after.map(({ receipt }) => receipt.provider)).toEqual(after.map(() => "c"));
+  });
+
+  test("comes back as the sends of the last ten seconds go by", async () => {
+    const { mailer, attempts } = failing(0);
+    for (let period = 1; period <= 3; period += 1) {
+      for (let sent = 0; sent < 20; sent += 1) watch(mailer.send(letter));
+      await elapse(5_000);
+      expect(attempts()).toEqual([period * 30]);
+      await elapse(6_000);
+    }
+  });
+
+  test("leaves little traffic its retries", async () => {
+    const { providers, mailer } = failing(0);
+    const sending = watch(mailer.send(letter));
+    await elapse(1_000);
+    expect(steps(sending.error)).toEqual(["a unavailable", "a unavailable", "a unavailable"]);
+
+    providers[0]?.script("unavailable", "unavailable", "accepted");
+    const next = watch(mailer.send(letter));
+    await elapse(1_000);
+    expect(next.receipt.attempts).toHaveLength(3);
+  });
+});
