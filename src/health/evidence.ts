@@ -27,7 +27,7 @@ export class Evidence {
 
   accepted(duration: number): void {
     this.#failuresInARow = 0;
-    this.#invalidInARow.clear();
+    this.forgetInvalid();
     this.#noteBeforeChange();
     this.#window.add(duration > this.#settings.slowAttempt ? "slow" : "ok", duration);
   }
@@ -40,8 +40,14 @@ export class Evidence {
 
   /** A message-scoped refusal is neutral, unless every message is called malformed. */
   refused(reason: string, messageId: string): void {
-    if (reason !== "invalid") this.#invalidInARow.clear();
+    if (reason !== "invalid") this.forgetInvalid();
     else if (this.#invalidInARow.size < suspiciousInvalidInARow) this.#invalidInARow.add(messageId);
+    else this.#unwellAt = now();
+  }
+
+  /** Nothing was called malformed for a while, or something else came between. */
+  forgetInvalid(): void {
+    this.#invalidInARow.clear();
   }
 
   get finding(): Finding | undefined {
@@ -57,7 +63,10 @@ export class Evidence {
     return undefined;
   }
 
-  /** Whether both rates were under half their threshold for one whole window, counted from `since` at the earliest. */
+  /**
+   * Whether for one whole window, counted from `since` at the earliest, both rates were under half their threshold and
+   * nothing was added to a row of messages called malformed.
+   */
   wellForOneWindow(since: number): boolean {
     this.#noteBeforeChange();
     return now() - Math.max(this.#unwellAt, since) >= this.#settings.window;
@@ -83,7 +92,7 @@ export class Evidence {
   forget(): void {
     this.#window.clear();
     this.#failuresInARow = 0;
-    this.#invalidInARow.clear();
+    this.forgetInvalid();
     this.#unwellAt = Number.NEGATIVE_INFINITY;
   }
 }

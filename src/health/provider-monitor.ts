@@ -270,7 +270,7 @@ export class ProviderMonitor<N extends string = string> {
 
   #leaveDegraded(): void {
     if (!this.#evidence.wellForOneWindow(this.#since)) return;
-    if (this.#evidence.finding) return;
+    this.#evidence.forgetInvalid();
     this.#openings = 0;
     this.#moveTo("healthy", "rates-recovered");
   }

@@ -125,6 +125,33 @@ describe("healthy → degraded: 10 messages in a row are called invalid", () => 
   );
 });
 
+describe("degraded → healthy after a row of messages called invalid", () => {
+  it("comes one window after the last of them, also where no further mail goes there", async () => {
+    const only = memoryProvider({ name: "only", script: times(11, "invalid") });
+    const mailer = createMailer({ providers: [only], retry: { maxRounds: 1 } });
+    await sendMany(mailer, 10);
+    await pass(20_000);
+    await sendMany(mailer, 1);
+    await pass(29_999);
+    expect(stateOf(mailer, "only")).toBe("degraded");
+    await pass(1);
+
+    expect(stateOf(mailer, "only")).toBe("healthy");
+  });
+
+  it("begins a new row", async () => {
+    const only = memoryProvider({ name: "only", script: times(20, "invalid") });
+    const mailer = createMailer({ providers: [only], retry: { maxRounds: 1 } });
+    await sendMany(mailer, 10);
+    await pass(30_000);
+    await sendMany(mailer, 9);
+    expect(stateOf(mailer, "only")).toBe("healthy");
+    await sendMany(mailer, 1);
+
+    expect(stateOf(mailer, "only")).toBe("degraded");
+  });
+});
+
 describe("recovering → degraded, as from healthy", () => {
   it("degrades by the failure rate at degradedRate, counted from the recovery on", async () => {
     const { mailer, primary } = await recovering();
