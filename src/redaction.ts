@@ -19,6 +19,12 @@ const credential =
  * without anything that looks like an address or a credential, on one line, and short.
  */
 export function redact(text: string, secrets: Iterable<string>): string {
+  const clean = withoutSecrets(text, secrets);
+  return clean.length > longestDetail ? `${clean.slice(0, longestDetail)}…` : clean;
+}
+
+/** The same at a greater length, for a text that other strings are still to be taken out of. */
+export function withoutSecrets(text: string, secrets: Iterable<string>): string {
   const plain = inPlainSpelling(text.slice(0, longestText));
   const folded = plain.toLowerCase();
   // Only what occurs gets into the pattern: the lines of a newsletter would make one that takes seconds.
@@ -26,15 +32,14 @@ export function redact(text: string, secrets: Iterable<string>): string {
     .filter((secret) => folded.includes(secret.toLowerCase()) && /[\p{L}\p{N}]/u.test(secret))
     // The longest first, so that a secret that contains another leaves no tail behind.
     .sort((a, b) => b.length - a.length);
-  const withoutSecrets = known.length === 0 ? plain : plain.replace(anyOf(known), placeholder);
+  const replaced = known.length === 0 ? plain : plain.replace(anyOf(known), placeholder);
   // The end of a text that was cut may be the beginning of a secret.
-  const whole = text.length > longestText ? withoutSecrets.slice(0, -(known[0]?.length ?? 1)) : withoutSecrets;
+  const whole = text.length > longestText ? replaced.slice(0, -(known[0]?.length ?? 1)) : replaced;
   // The patterns are not linear, so they see no more than what can matter.
-  const clean = whole
+  return whole
     .slice(0, 10 * longestDetail)
     .replace(address, placeholder)
     .replace(credential, placeholder);
-  return clean.length > longestDetail ? `${clean.slice(0, longestDetail)}…` : clean;
 }
 
 function anyOf(secrets: readonly string[]): RegExp {
@@ -48,9 +53,12 @@ function anyOf(secrets: readonly string[]): RegExp {
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const escapes: Readonly<Record<string, string>> = { n: " ", r: " ", t: " " };
 
+/** Control and format characters, among them those that turn the direction of a text, and the ends of lines. */
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
 /** As a person would write it: a service may repeat what it was sent in JSON, in HTML or as a part of a URL. */
 function inPlainSpelling(text: string): string {
-  if (!/[&%\\]|\s\s|[\t\r\n]|^\s|\s$/u.test(text)) return text;
+  if (!/[&%\\]|\s\s|^\s|\s$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) return text;
   return text
     .replace(/&#(\d{1,7});/gu, (whole, code: string) => characterOf(Number(code)) ?? whole)
     .replace(/&#x([0-9a-f]{1,6});/giu, (whole, code: string) => characterOf(Number.parseInt(code, 16)) ?? whole)
@@ -58,6 +66,7 @@ function inPlainSpelling(text: string): string {
     .replace(/(?:%[0-9a-f]{2})+/giu, percentDecoded)
     .replace(/\\u([0-9a-f]{4})/giu, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
     .replace(/\\(["\\/nrt])/gu, (_, character: string) => escapes[character] ?? character)
+    .replace(invisible, " ")
     .replace(/\s+/gu, " ")
     .trim();
 }

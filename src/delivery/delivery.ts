@@ -1,5 +1,4 @@
 import { makeRetriable } from "p-retry";
-import { now } from "../clock.ts";
 import type { Emitter, MailerEvents } from "../events.ts";
 import type { AttemptOutcome } from "../health/attempt-outcome.ts";
 import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
@@ -7,10 +6,11 @@ import type { RetryBudget } from "../limits/retry-budget.ts";
 import type { WaitingRoom } from "../limits/waiting-room.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
-import { availabilityOf, type ResolvedRoute } from "../routing/resolved-route.ts";
+import { hasLine } from "../routing/resolved-route.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import { Charges } from "./charges.ts";
 import { conclude, type Ending } from "./conclude.ts";
+import { Eligibility } from "./eligibility.ts";
 import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
 import type { OnUnknown } from "./on-unknown.ts";
@@ -56,14 +56,16 @@ export class Delivery<N extends string> {
   readonly #log = new AttemptLog<N>();
   readonly #charges = new Charges<N>();
   readonly #turn: Turn<N>;
-  /** The last round, once somebody was tried in it: only those that could not be tried yet are still waited for. */
-  #lastRound: number | undefined;
+  readonly #eligibility: Eligibility<N>;
   #ending: Ending<N> | undefined;
 
   constructor(task: DeliveryTask<N>, context: DeliveryContext<N>) {
     this.#task = task;
     this.#context = context;
     this.#turn = new Turn(context.waitingRoom);
+    const { plan, onUnknown } = task;
+    const { retryBudget } = context;
+    this.#eligibility = new Eligibility({ plan, onUnknown, log: this.#log, turn: this.#turn, retryBudget });
   }
 
   /** @throws SteadyMailError */
@@ -106,7 +108,7 @@ export class Delivery<N extends string> {
       if (await this.#tryEach(round)) continue;
       if (this.#log.triedIn(round)) {
         if (round < this.#task.retry.maxRounds) throw new AnotherRound();
-        this.#lastRound = round;
+        this.#eligibility.endWith(round);
       }
       await this.#waitForSomebody(round);
     }
@@ -116,7 +118,9 @@ export class Delivery<N extends string> {
   async #tryEach(round: number): Promise<boolean> {
     let tried = false;
     for (const candidate of this.#task.plan.inOrder()) {
-      const kind = this.#log.triedIn(round, candidate.route.name) ? undefined : this.#permitKindFor(candidate);
+      const kind = this.#log.triedIn(round, candidate.route.name)
+        ? undefined
+        : this.#eligibility.permitKindFor(candidate);
       if (!kind) continue;
       await this.#attempt(candidate, kind, round);
       tried = true;
@@ -124,40 +128,6 @@ export class Delivery<N extends string> {
       if (this.#ending) break;
     }
     return tried;
-  }
-
-  /** Candidates that may still be tried. */
-  get #remaining(): Candidate<N>[] {
-    return this.#task.plan.candidates.filter((candidate) => this.#mayStillTry(candidate));
-  }
-
-  #mayStillTry({ route }: Candidate<N>): boolean {
-    if (this.#log.settled(route.name)) return false;
-    if (this.#log.tried(route.name) && !this.#context.retryBudget.isLeft) return false;
-    return this.#lastRound === undefined || !this.#log.triedIn(this.#lastRound, route.name);
-  }
-
-  /** An open breaker means skip, never fail. */
-  #permitKindFor(candidate: Candidate<N>): PermitKind | undefined {
-    if (!this.#mayStillTry(candidate)) return undefined;
-    // One that asked for a pause may be well, but is not asked again before that.
-    if ((this.#log.pauseOf(candidate.route.name) ?? 0) > now()) return undefined;
-    const { can } = this.#availabilityOf(candidate.route);
-    if (can === "send") return "regular";
-    if (can !== "probe") return undefined;
-    // Who was lost somewhere, or must not be sent twice, is not risked while somebody is known to be well.
-    const risky = this.#task.onUnknown === "stop" || this.#log.last !== undefined;
-    return risky && this.#isAnotherEligible() ? undefined : "probe";
-  }
-
-  #availabilityOf(route: ResolvedRoute<N>): { readonly can: "send" | "probe" | "nothing" } {
-    return this.#turn.isAt(route) ? route.monitor.availability : availabilityOf(route);
-  }
-
-  #isAnotherEligible(): boolean {
-    return this.#remaining.some(
-      ({ route }) => this.#availabilityOf(route).can === "send" && !this.#log.tried(route.name),
-    );
   }
 
   /** Whether nothing ended the send from outside, and the time left is of use. */
@@ -237,22 +207,31 @@ export class Delivery<N extends string> {
 
   /** Waits before the next round; false where there is to be none. */
   async #waitForRound(round: number): Promise<boolean> {
-    const remaining = this.#remaining;
+    const { remaining } = this.#eligibility;
     if (this.#log.anyUnknown) this.#end({ how: "stopped" });
     else if (remaining.length === 0) this.#end({ how: "exhausted" });
     if (this.#ending) return false;
     const delay = retryDelay(round, remaining, this.#log, this.#task.retry);
-    if (delay !== undefined) await this.#wait(delay);
+    // Where nobody is left but those in whose lines one can wait, the round itself does that.
+    if (delay !== undefined) await this.#waitFor(delay, remaining);
     return this.#ending === undefined;
+  }
+
+  /** Waits, but no longer than until one of those calls that are throttled or at their limits. */
+  async #waitFor(duration: number, candidates: readonly Candidate<N>[]): Promise<void> {
+    const lines = candidates.map(({ route }) => route).filter(hasLine);
+    if (lines.length === 0 || !(await this.#turn.inLines(lines, (called) => this.#wait(duration, called)))) {
+      await this.#wait(duration);
+    }
   }
 
   /** Nobody can be tried now: waits for one, or makes the last resort. */
   async #waitForSomebody(round: number): Promise<void> {
     let failed = false;
-    while (!this.#ending && !this.#log.anyUnknown && !this.#canSomebody()) {
+    while (!this.#ending && !this.#log.anyUnknown && !this.#eligibility.anybody) {
       this.#turn.giveBack();
       const way: WayOut<N> = wayOut({
-        candidates: this.#remaining,
+        candidates: this.#eligibility.remaining,
         log: this.#log,
         turn: this.#turn,
         lastResort: this.#context.lastResort,
@@ -268,10 +247,6 @@ export class Delivery<N extends string> {
       else await this.#wait(clockStep);
     }
     if (this.#log.anyUnknown) this.#end({ how: "stopped" });
-  }
-
-  #canSomebody(): boolean {
-    return this.#task.plan.candidates.some((candidate) => this.#permitKindFor(candidate) !== undefined);
   }
 
   async #waitInLine({ duration, lines, sooner }: Extract<WayOut<N>, { readonly do: "wait" }>): Promise<void> {

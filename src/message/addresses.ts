@@ -21,6 +21,7 @@ const expected = 'must be an address: a string such as "Ada <ada@example.org>", 
 const atom = "[\\w!#$%&'*+/=?^`{|}~\\u{80}-\\u{10ffff}-]+";
 const dotAtom = new RegExp(`^${atom}(?:\\.${atom})*$`, "u");
 const quotedString = /^"(?:[^"\\]|\\.)*"$/u;
+const quotedParts = /"(?:[^"\\]|\\.)*"/gu;
 const domainText = /^[A-Za-z0-9.\u{80}-\u{10ffff}-]+$/u;
 const domainLabel = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
@@ -85,7 +86,7 @@ function parseParts(value: object): ParsedAddress {
   if (nameFault !== undefined) return { problem: nameFault };
   const parsed = parseText(address);
   if ("problem" in parsed) return parsed;
-  if (parsed.address.name !== undefined || address.includes("<")) {
+  if (parsed.address.name !== undefined || address.replace(quotedParts, "").includes("<")) {
     return { problem: "has more than the bare address in its address; the name belongs in name" };
   }
   return { address: mailbox(name, parsed.address.address) };
@@ -123,7 +124,14 @@ function parseHeaderForm(text: string): ParsedAddress {
   if (first.type === "group" || others.length > 0) return { problem: several };
   const { name, local, domain, parts } = first;
   const tokens = parts.local.tokens.trim();
-  return assemble(name ?? undefined, quotedString.test(tokens) ? tokens : local.trim(), domain);
+  const wholeName = quotedText(parts.name?.tokens) ?? name ?? undefined;
+  return assemble(wholeName, quotedString.test(tokens) ? tokens : local.trim(), domain);
+}
+
+/** What stands in a quoted string, its blanks included; the parser counts several as one. */
+function quotedText(tokens = ""): string | undefined {
+  const text = tokens.trim();
+  return quotedString.test(text) ? text.slice(1, -1).replace(/\\(.)/gsu, "$1") : undefined;
 }
 
 const noAt = "has no @";

@@ -30,3 +30,12 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
 export function wordIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
+
+/** What may be an ESP's id of a message: neither a control character nor a break is in it, and it is short. */
+export function idIn(value: unknown): string | undefined {
+  const id = wordIn(value);
+  return id !== undefined && id.length <= longestId && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(id) ? id : undefined;
+}
+
+/** That of a line in a mail (RFC 5322 §2.1.1), in which a Message-ID must have its place. */
+const longestId = 998;

@@ -15,11 +15,14 @@ function asciiPhrase(name: string): string {
   return isPrintableAscii(name) && !looksEncoded(name) ? phrase(name) : encodeWords(name);
 }
 
-/** Words with nothing between them but single spaces need no quotes (RFC 5322 §3.2.3 and §3.2.5, RFC 6532 §3.2). */
+/**
+ * Words with nothing between them but single spaces need no quotes (RFC 5322 §3.2.3 and §3.2.5, RFC 6532 §3.2). Other
+ * blanks are letters of a word by that grammar, but readers trim them.
+ */
 const words = /^[\w!#$%&'*+/=?^`{|}~\u{80}-\u{10ffff}-]+(?: [\w!#$%&'*+/=?^`{|}~\u{80}-\u{10ffff}-]+)*$/u;
 
 function phrase(name: string): string {
-  return words.test(name) ? name : quote(name);
+  return words.test(name) && !/[^\S ]/u.test(name) ? name : quote(name);
 }
 
 /** A quoted string (RFC 5322 §3.2.4). */

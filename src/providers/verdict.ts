@@ -1,5 +1,5 @@
 import { type Failure, failure, type PhaseReason, ProviderError, type Reason } from "../failure.ts";
-import { redact } from "../redaction.ts";
+import { withoutSecrets } from "../redaction.ts";
 import type { WireResponse } from "../wire/wire.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
@@ -49,14 +49,25 @@ export function judge(response: WireResponse, answers: Answers, secrets: readonl
 }
 
 function refusal(response: WireResponse, answers: Answers, secrets: readonly string[]): Failure {
-  const statement = answers.statement(response);
+  const statement = shortened(answers.statement(response));
   const reason = reasonOf(response, statement, answers.rules);
   return failure(reason, {
     status: response.status,
-    code: statement.code === undefined ? undefined : redact(statement.code, secrets),
-    detail: redact(statement.text, secrets) || redact(describe(response), secrets),
+    code: statement.code === undefined ? undefined : withoutSecrets(statement.code, secrets),
+    detail: withoutSecrets(statement.text, secrets) || withoutSecrets(describe(response), secrets),
     retryAfter: asksToWait.has(reason) ? waitOf(response, statement, answers) : undefined,
   });
+}
+
+/** No ESP says more, and the words are searched by patterns whose time grows with the square of the length. */
+const longestStatement = 2_000;
+
+function shortened(statement: Statement): Statement {
+  return {
+    ...statement,
+    text: statement.text.slice(0, longestStatement),
+    code: statement.code?.slice(0, longestStatement),
+  };
 }
 
 const asksToWait: ReadonlySet<Reason> = new Set(["throttled", "unavailable"]);

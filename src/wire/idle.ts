@@ -15,6 +15,8 @@ interface Idle {
   readonly since: number;
   readonly sinceDate: number;
   readonly limit: number;
+  /** Bytes that had come over the connection by then. */
+  readonly received: number;
 }
 
 /** Shared by all wires, since several may be given the same agent. */
@@ -24,7 +26,20 @@ const idleSockets = new WeakMap<Duplex, Idle>();
 export function markIdle(socket: Duplex, keepAlive: string | undefined): void {
   const hint = /(?:^|[\s,;])timeout=(\d+)/i.exec(keepAlive ?? "")?.[1];
   const limit = hint === undefined ? longestIdle : Math.min(longestIdle, Number(hint) * 1_000 - hintMargin);
-  idleSockets.set(socket, { since: now(), sinceDate: Date.now(), limit });
+  idleSockets.set(socket, { since: now(), sinceDate: Date.now(), limit, received: receivedBy(socket) });
+}
+
+/**
+ * Whether bytes came over the connection since it was free: an answer to nobody's question, and the next request would
+ * take it for its own.
+ */
+export function hasStrayBytes(socket: Duplex): boolean {
+  const idle = idleSockets.get(socket);
+  return idle !== undefined && receivedBy(socket) !== idle.received;
+}
+
+function receivedBy(socket: Duplex): number {
+  return "bytesRead" in socket && typeof socket.bytesRead === "number" ? socket.bytesRead : 0;
 }
 
 /** Whether this connection has served a request before. */
@@ -48,7 +63,7 @@ export function dropStale(agent: http.Agent, fresh: boolean): void {
 }
 
 function isStale(socket: Duplex, fresh: boolean): boolean {
-  if (socket.destroyed || !socket.writable) return true;
+  if (socket.destroyed || !socket.writable || hasStrayBytes(socket)) return true;
   const idle = idleSockets.get(socket);
   if (!idle) return false;
   const elapsed = now() - idle.since;

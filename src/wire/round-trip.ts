@@ -5,8 +5,9 @@ import { type Failure, failure, failureInPhase, ProviderError } from "../failure
 import { isTimeout } from "./abort-reason.ts";
 import { isLoopback } from "./base-url.ts";
 import { errorCode } from "./error-code.ts";
+import { GrowingBuffer } from "./growing-buffer.ts";
 import { illegalHeader, requestHeaders, responseHeaders } from "./headers.ts";
-import { hasServed } from "./idle.ts";
+import { hasServed, hasStrayBytes } from "./idle.ts";
 import type { ConnectionPool } from "./pool.ts";
 import type { Phase, WireLimits, WireRequest, WireResponse } from "./wire.ts";
 
@@ -33,8 +34,7 @@ class RoundTrip {
   readonly #pool: ConnectionPool;
   readonly #settle: Settle;
   readonly #host: string;
-  readonly #chunks: Uint8Array[] = [];
-  #received = 0;
+  readonly #body = new GrowingBuffer(maxResponseBytes);
   #phase: Phase = "connecting";
   #settled = false;
   #reused = false;
@@ -56,20 +56,34 @@ class RoundTrip {
       this.#abort();
       return;
     }
+    this.#timer = setTimeout(this.#timeIsUp, Math.min(timeout, longestTimer));
+    signal.addEventListener("abort", this.#abort);
+    this.#connect();
+  }
+
+  #connect(): void {
     const outgoing = this.#open();
     if (!outgoing) return;
     this.#outgoing = outgoing;
-    this.#timer = setTimeout(this.#timeIsUp, Math.min(timeout, longestTimer));
-    signal.addEventListener("abort", this.#abort);
+    const current = () => this.#outgoing === outgoing;
     outgoing
-      .on("socket", (socket) => this.#whenReady(socket, () => this.#send(socket)))
-      .on("response", (incoming) => this.#receive(incoming))
-      .on("upgrade", (incoming) => this.#upgraded(incoming))
-      .on("error", (error) => this.#broken(error))
+      .on("socket", (socket) => this.#whenReady(socket, () => current() && this.#send(socket)))
+      .on("response", (incoming) => current() && this.#receive(incoming))
+      .on("upgrade", (incoming) => current() && this.#upgraded(incoming))
+      .on("error", (error) => current() && this.#broken(error))
       .on("close", () => {
         // Once there is an answer, that says itself how it ends.
-        if (!this.#incoming) this.#broken();
+        if (current() && !this.#incoming) this.#broken();
       });
+  }
+
+  /** Nothing was written to the used connection that the agent gave: another one serves as well. */
+  #reconnect(): void {
+    const unfit = this.#outgoing;
+    this.#outgoing = undefined;
+    unfit?.destroy();
+    this.#reused = false;
+    if (!this.#settled) this.#connect();
   }
 
   #open(): ClientRequest | undefined {
@@ -90,12 +104,13 @@ class RoundTrip {
     this.#reused = hasServed(socket) || this.#outgoing?.reusedSocket === true;
     if ("secureConnecting" in socket && socket.secureConnecting === true) socket.once("secureConnect", then);
     else if (socket.connecting) socket.once("connect", then);
+    else if (this.#reused) afterReading(then);
     else then();
   }
 
   #send(socket: Socket): void {
     if (this.#settled) return;
-    if (socket.destroyed) {
+    if (socket.destroyed || hasStrayBytes(socket)) {
       this.#broken();
     } else if (isUnverified(socket) && !isLoopback(this.#request.url)) {
       const detail = `the certificate of ${this.#host} was not verified`;
@@ -107,6 +122,11 @@ class RoundTrip {
   }
 
   #receive(incoming: IncomingMessage): void {
+    // Nobody has asked yet: what came is no answer to this request.
+    if (this.#phase === "connecting") {
+      this.#broken();
+      return;
+    }
     this.#incoming = incoming;
     const { socket } = incoming;
     incoming
@@ -117,9 +137,9 @@ class RoundTrip {
   }
 
   #collect(chunk: Uint8Array): void {
-    this.#received += chunk.length;
-    if (this.#received <= maxResponseBytes) this.#chunks.push(chunk);
-    else this.#fail(this.#failed("bad-response", `${this.#host} answered more than ${maxResponseBytes} bytes`));
+    if (this.#settled) return;
+    if (!this.#body.add(chunk))
+      this.#fail(this.#failed("bad-response", `${this.#host} answered more than ${maxResponseBytes} bytes`));
   }
 
   #finish(incoming: IncomingMessage, socket: Socket): void {
@@ -130,10 +150,14 @@ class RoundTrip {
     if (!this.#outgoing?.writableFinished) socket.destroy();
     else this.#pool.release(socket, headers["keep-alive"]);
     this.#end();
-    this.#settle.resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(this.#chunks) });
+    this.#settle.resolve({ status: incoming.statusCode ?? 0, headers, body: this.#body.bytes });
   }
 
   #upgraded(incoming: IncomingMessage): void {
+    if (this.#phase === "connecting") {
+      this.#broken();
+      return;
+    }
     this.#incoming = incoming;
     incoming.socket.destroy();
     this.#fail(this.#failed("bad-response", `${this.#host} switched to another protocol`));
@@ -143,7 +167,9 @@ class RoundTrip {
     // What breaks after the last byte of the answer takes nothing from it; its end is on the way.
     if (this.#incoming?.complete) return;
     const code = errorCode(error);
-    if (this.#phase === "connecting") {
+    if (this.#phase === "connecting" && this.#reused) {
+      this.#reconnect();
+    } else if (this.#phase === "connecting") {
       this.#fail(this.#failed("unreachable", `no connection to ${this.#host}`, code));
     } else if (code?.startsWith("HPE_")) {
       this.#fail(this.#failed("bad-response", `${this.#host} did not answer in HTTP`, code));
@@ -200,6 +226,11 @@ class RoundTrip {
     this.#phase = phase;
     this.#limits.onPhase?.(phase);
   }
+}
+
+/** After whatever had already come over a connection was read: one poll of the event loop lies between two turns. */
+function afterReading(then: () => void): void {
+  setImmediate(() => setImmediate(then));
 }
 
 /** Why Node, or an agent, refused to make a request; an agent's own words are not repeated. */

@@ -65,6 +65,18 @@ describe("throttled → wait for the earliest, inside the deadline", () => {
     expect(error).toMatchObject({ kind: "unavailable", attempts: [] });
   });
 
+  test("also where another asked this message for a longer pause, past the deadline even", async () => {
+    const { a, b, mailer } = pair();
+    a.script({ reason: "unavailable", retryAfter: 60_000 });
+    await throttle(mailer, b, 1_000);
+
+    const sending = await begin(mailer.send(letter));
+    expect(healthOf(mailer, "b").queued).toBe(1);
+    await elapse(1_000);
+
+    expect(steps(sending.receipt)).toEqual(["a unavailable", "b accepted"]);
+  });
+
   test("all that wait are sent, each once", async () => {
     const { a, mailer } = pair();
     await throttle(mailer, a, 2_000);

@@ -1,4 +1,4 @@
-import { bodyObject, bodyText, wordIn } from "../answer-body.ts";
+import { bodyObject, bodyText, idIn, wordIn } from "../answer-body.ts";
 import { waitOf, waitUntilDate } from "../retry-after.ts";
 import type { Answers } from "../verdict.ts";
 
@@ -10,7 +10,7 @@ export const mailgunAnswers: Answers = {
   receipt(response) {
     if (response.status !== 200) return undefined;
     const body = bodyObject(response);
-    const id = wordIn(body?.id);
+    const id = idIn(body?.id);
     return id !== undefined && /^<.+@.+>$/.test(id) && wordIn(body?.message) ? id : undefined;
   },
 

@@ -1,4 +1,4 @@
-import { bodyObject, type JsonObject, objectsIn, wordIn } from "../answer-body.ts";
+import { bodyObject, idIn, type JsonObject, objectsIn, wordIn } from "../answer-body.ts";
 import type { Answers, Statement } from "../verdict.ts";
 
 const invalid = [
@@ -48,9 +48,9 @@ function messageId(message: JsonObject): string | undefined {
   const [recipient] = [message.To, message.Cc, message.Bcc].flatMap(objectsIn);
   const number = recipient?.MessageID;
   return (
-    wordIn(recipient?.MessageUUID) ??
-    wordIn(number) ??
-    (Number.isSafeInteger(number) ? String(number) : wordIn(recipient?.MessageHref))
+    idIn(recipient?.MessageUUID) ??
+    idIn(number) ??
+    (Number.isSafeInteger(number) ? String(number) : idIn(recipient?.MessageHref))
   );
 }
 

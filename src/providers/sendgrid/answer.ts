@@ -1,10 +1,10 @@
-import { bodyObject, objectsIn, wordIn } from "../answer-body.ts";
+import { bodyObject, idIn, objectsIn, wordIn } from "../answer-body.ts";
 import { waitUntil } from "../retry-after.ts";
 import type { Answers } from "../verdict.ts";
 
 /** https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses */
 export const sendgridAnswers: Answers = {
-  receipt: ({ status, headers }) => (status === 202 ? wordIn(headers["x-message-id"]) : undefined),
+  receipt: ({ status, headers }) => (status === 202 ? idIn(headers["x-message-id"]) : undefined),
 
   statement(response) {
     const errors = objectsIn(bodyObject(response)?.errors);

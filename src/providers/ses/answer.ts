@@ -1,4 +1,4 @@
-import { bodyObject, wordIn } from "../answer-body.ts";
+import { bodyObject, idIn, wordIn } from "../answer-body.ts";
 import type { Answers } from "../verdict.ts";
 
 const throttled = ["ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"];
@@ -16,7 +16,7 @@ const authentication = [
 
 /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html and API_CommonErrors.html beside it */
 export const sesAnswers: Answers = {
-  receipt: (response) => (response.status === 200 ? wordIn(bodyObject(response)?.MessageId) : undefined),
+  receipt: (response) => (response.status === 200 ? idIn(bodyObject(response)?.MessageId) : undefined),
 
   statement(response) {
     const body = bodyObject(response);

@@ -56,11 +56,21 @@ function requestHandler(wire: Wire) {
     metadata: { handlerProtocol: "http/1.1" },
     async handle(request: SdkRequest, options?: object) {
       const { status, headers, body } = await sendBy(wire, options)(wireRequest(request));
-      return { response: { statusCode: status, headers: { ...headers }, body } };
+      return { response: { statusCode: status, headers: withPlausibleDate(headers), body } };
     },
     updateHttpClientConfig() {},
     httpHandlerConfigs: () => ({}),
   };
+}
+
+/** A clock further off than this is no skew. */
+const longestSkew = 24 * 60 * 60 * 1_000;
+
+/** The SDK corrects its clock by the date of each answer, and would never sign again after one that is no date of today. */
+function withPlausibleDate(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { date, ...others } = headers;
+  const isPlausible = date !== undefined && Math.abs(Date.parse(date) - Date.now()) <= longestSkew;
+  return isPlausible ? { ...others, date } : others;
 }
 
 /** Clients that the SDK makes for itself to get credentials (STS, SSO) share the handler, outside of any attempt. */
