@@ -48,6 +48,10 @@ export class AttemptLog<N extends string> {
     return this.#pauses.get(provider);
   }
 
+  isPaused(provider: N): boolean {
+    return (this.#pauses.get(provider) ?? 0) > now();
+  }
+
   get anyUnknown(): boolean {
     return this.#unknowns > 0;
   }

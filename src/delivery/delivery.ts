@@ -17,7 +17,7 @@ import type { OnUnknown } from "./on-unknown.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
 import { type AttemptResult, runAttempt } from "./run-attempt.ts";
 import { Turn } from "./turn.ts";
-import { type WayOut, wayOut } from "./way-out.ts";
+import { mustPause, type WayOut, wayOut } from "./way-out.ts";
 
 /** What one send is to do, and under which limits. */
 export interface DeliveryTask<N extends string = string> {
@@ -219,7 +219,9 @@ export class Delivery<N extends string> {
 
   /** Waits, but no longer than until one of those calls that are throttled or at their limits. */
   async #waitFor(duration: number, candidates: readonly Candidate<N>[]): Promise<void> {
-    const lines = candidates.map(({ route }) => route).filter(hasLine);
+    const lines = candidates
+      .map(({ route }) => route)
+      .filter((route) => hasLine(route) && !mustPause(route, this.#log));
     if (lines.length === 0 || !(await this.#turn.inLines(lines, (called) => this.#wait(duration, called)))) {
       await this.#wait(duration);
     }
@@ -229,7 +231,11 @@ export class Delivery<N extends string> {
   async #waitForSomebody(round: number): Promise<void> {
     let failed = false;
     while (!this.#ending && !this.#log.anyUnknown && !this.#eligibility.anybody) {
-      this.#turn.giveBack();
+      if (this.#turn.giveBack()) {
+        // Not at once: two that may not use a slot would hand it to each other for ever.
+        await this.#wait(clockStep);
+        continue;
+      }
       const way: WayOut<N> = wayOut({
         candidates: this.#eligibility.remaining,
         log: this.#log,

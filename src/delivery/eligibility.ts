@@ -1,4 +1,3 @@
-import { now } from "../clock.ts";
 import type { PermitKind } from "../health/permit.ts";
 import type { RetryBudget } from "../limits/retry-budget.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
@@ -45,7 +44,7 @@ export class Eligibility<N extends string> {
     const { log, onUnknown } = this.#rules;
     if (!this.#mayStillTry(candidate)) return undefined;
     // One that asked for a pause may be well, but is not asked again before that.
-    if ((log.pauseOf(candidate.route.name) ?? 0) > now()) return undefined;
+    if (log.isPaused(candidate.route.name)) return undefined;
     const can = this.#whatCan(candidate.route);
     if (can === "send") return "regular";
     if (can !== "probe") return undefined;

@@ -56,10 +56,12 @@ export class Turn<N extends string = string> {
     return given.slot;
   }
 
-  giveBack(): void {
+  /** Leaves a slot that is not going to be used to others; whether there was one. */
+  giveBack(): boolean {
     const given = this.#given;
     this.#given = undefined;
     given?.slot.giveBack();
+    return given !== undefined;
   }
 
   #keep(route: ResolvedRoute<N>, slot: Slot | undefined): void {

@@ -1,7 +1,7 @@
 import { now } from "../clock.ts";
 import type { ProbeResult } from "../health/permit.ts";
 import type { Candidate } from "../routing/plan.ts";
-import { availabilityOf, type ResolvedRoute, type RouteAvailability } from "../routing/resolved-route.ts";
+import { availabilityOf, hasLine, type ResolvedRoute, type RouteAvailability } from "../routing/resolved-route.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { LastResort } from "./last-resort.ts";
 import type { Turn } from "./turn.ts";
@@ -72,13 +72,24 @@ export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
 function outlookOf<N extends string>(candidate: Candidate<N>, { log, turn }: Standstill<N>): Outlook<N> {
   const { route } = candidate;
   const availability = availabilityOf(route);
-  if (availability.can === "nothing") {
-    const { because } = availability;
-    return { candidate, because, until: "until" in availability ? availability.until : turn.expectedAt(route) };
-  }
-  const pause = log.pauseOf(route.name);
-  if (pause === undefined || pause <= now()) return { candidate, because: "free", until: undefined };
-  return { candidate, because: "paused", until: pause };
+  if (mustPause(route, log)) return { candidate, because: "paused", until: log.pauseOf(route.name) };
+  if (availability.can !== "nothing") return { candidate, because: "free", until: undefined };
+  const { because } = availability;
+  return { candidate, because, until: "until" in availability ? availability.until : turn.expectedAt(route) };
+}
+
+/** A provider is told of a throttle a moment before the message that was throttled. */
+const moment = 2;
+
+/**
+ * Whether the provider may take mail sooner than it may take this one. Such a message stands in no line: it would only
+ * be called in vain.
+ */
+export function mustPause<N extends string>(route: ResolvedRoute<N>, log: AttemptLog<N>): boolean {
+  const availability = availabilityOf(route);
+  if (availability.can === "nothing" && !hasLine(route)) return false;
+  const until = "until" in availability ? availability.until : now();
+  return (log.pauseOf(route.name) ?? 0) > until + moment;
 }
 
 /** A throttle, a limit or a pause passes by itself; nothing has to happen for it. */

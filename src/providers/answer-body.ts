@@ -31,11 +31,13 @@ export function wordIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** What may be an ESP's id of a message: neither a control character nor a break is in it, and it is short. */
-export function idIn(value: unknown): string | undefined {
-  const id = wordIn(value);
-  return id !== undefined && id.length <= longestId && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(id) ? id : undefined;
-}
+/**
+ * At most as long as a line of a mail, in which a Message-ID must have its place (RFC 5322 §2.1.1). No blank: headers of
+ * one name are joined by one.
+ */
+const idShape = /^[^\s\p{Cc}\p{Cf}\p{Cs}]{1,998}$/u;
 
-/** That of a line in a mail (RFC 5322 §2.1.1), in which a Message-ID must have its place. */
-const longestId = 998;
+/** What may be an ESP's id of a message. */
+export function idIn(value: unknown): string | undefined {
+  return typeof value === "string" && idShape.test(value) ? value : undefined;
+}

@@ -12,6 +12,8 @@ export interface Statement {
   readonly code?: string | undefined;
   /** The status of this message, where it differs from that of the answer as a whole. */
   readonly status?: number | undefined;
+  /** Somewhere in it the ESP says that it took the message, whatever the rest says. */
+  readonly taken?: boolean;
 }
 
 export type JudgedReason = Exclude<Reason, PhaseReason>;
@@ -77,6 +79,7 @@ function waitOf(response: WireResponse, statement: Statement, answers: Answers):
 }
 
 function reasonOf(response: WireResponse, statement: Statement, rules: readonly Rule[]): JudgedReason {
+  if (statement.taken) return response.status >= 500 ? "server-error" : "bad-response";
   // What a body says beside a 5xx proves nothing: whoever wrote it, the answer as a whole is an accident.
   const status = response.status >= 500 ? response.status : (statement.status ?? response.status);
   const rule = rules.find((candidate) => matches(candidate, status, statement));

@@ -150,3 +150,24 @@ describe("The queue of a mailer", () => {
     expect(a.inbox).toHaveLength(4_000);
   });
 });
+
+test("The process goes on while two messages wait that were asked for a longer pause than their provider keeps", async () => {
+  const a = memoryProvider({ name: "a" });
+  const mailer = createMailer({
+    providers: [{ provider: a, rate: { limit: 2, interval: 1_000 } }],
+    breaker: { maxOpenFor: 500 },
+  });
+  a.script({ reason: "throttled", retryAfter: 5_000 }, { reason: "throttled", retryAfter: 5_000 });
+
+  const sendings = [watch(mailer.send(letter)), watch(mailer.send(letter))];
+  await elapse(2_000);
+  const overtaking = watch(mailer.send(letter));
+  await elapse(1_000);
+  expect(overtaking.accepted).toBe(true);
+  await elapse(3_000);
+
+  expect(sendings.map(({ receipt }) => steps(receipt))).toEqual([
+    ["a throttled", "a accepted"],
+    ["a throttled", "a accepted"],
+  ]);
+});

@@ -21,8 +21,7 @@ export const mailjetAnswers: Answers = {
   statement(response) {
     const body = bodyObject(response);
     const messages = objectsIn(body?.Messages);
-    // Whatever else it says, the message may have been taken.
-    if (messages.some(isAccepted)) return { own: false, status: 200, text: "" };
+    if (messages.some(isAccepted)) return { own: false, taken: true, text: "" };
     const refused = messages.find(({ Status }) => Status === "error");
     if (refused) return statementOf(objectsIn(refused.Errors)[0], 400);
     return wordIn(body?.ErrorMessage) ? statementOf(body) : { own: false, text: "" };
