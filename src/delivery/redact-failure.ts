@@ -35,6 +35,7 @@ function ownStrings(message: PreparedMessage): string[] {
     ...message.metadata.map(([, value]) => value),
     ...message.tags,
     ...stringsIn(message.template?.variables),
+    ...stringsIn(message.providerOptions),
   ];
 }
 
@@ -50,5 +51,6 @@ function linesOf(body: string | undefined): string[] {
 
 function stringsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
+  if (ArrayBuffer.isView(value)) return [];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }

@@ -1,4 +1,4 @@
-import type { Field, PreparedMessage } from "../../message/message.ts";
+import type { Field, PreparedAttachment, PreparedMessage } from "../../message/message.ts";
 import {
   delayOf,
   fieldsIn,
@@ -35,10 +35,27 @@ const gaps: readonly Gap[] = [
   { field: "recipients", when: (message) => recipientCount(message) > 1_000 },
   { field: "html", when: ({ html, template }) => template !== undefined && Boolean(html) },
   { field: "headers", when: (message) => hasHeaderAmong(message, reservedHeaders) },
+  { field: "headers", when: ({ headers }) => headers.some(([name]) => isMisread(name)) },
+  { field: "metadata", when: ({ metadata }) => metadata.some(([name]) => isMisread(name)) },
+  { field: "attachments", when: ({ attachments }) => attachments.some(isMisreadFile) },
   { field: "tags", when: ({ tags }) => tags.length > 10 || tags.some((tag) => !isTag(tag)) },
   { field: "sendAt", when: (message) => delayOf(message) > 3 * day },
   { field: "size", when: ({ size }) => size > 25 * mebibyte },
 ];
+
+/**
+ * Whether a reader of forms takes part of a name for a line break or a quote: that is how their writers escape them, and
+ * they escape no percent sign. A header's name would become two headers.
+ *
+ * @see https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+ */
+function isMisread(name: string): boolean {
+  return /%22|%0[AD]/i.test(name);
+}
+
+function isMisreadFile({ filename, contentId }: PreparedAttachment): boolean {
+  return contentId === undefined ? /%0[AD]/i.test(filename) : isMisread(contentId);
+}
 
 /** All fields that begin with o:, h:, v: or t: together. */
 const optionBytes = 16 * 1024;
