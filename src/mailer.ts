@@ -12,6 +12,7 @@ import { ProviderMonitor } from "./health/provider-monitor.ts";
 import { ProviderLimits } from "./limits/provider-limits.ts";
 import { RetryBudget } from "./limits/retry-budget.ts";
 import { WaitingRoom } from "./limits/waiting-room.ts";
+import { abandon } from "./message/abandon.ts";
 import type { Message } from "./message/message.ts";
 import { type MessageDraft, prepare } from "./message/prepare.ts";
 import type { MailerOptions, Route, SendOptions } from "./options.ts";
@@ -131,7 +132,7 @@ class FailoverMailer<N extends string> implements Mailer<N> {
 
   async send(message: Message<N>, options: SendOptions<N> = {}): Promise<Receipt<N>> {
     const began = now();
-    const settings = sendSettings(options, this.#settings);
+    const settings = this.#settingsOf(message, options);
     const delivering = this.#deliver(message, settings, began);
     this.#underWay.add(delivering);
     try {
@@ -144,6 +145,15 @@ class FailoverMailer<N extends string> implements Mailer<N> {
       throw error;
     } finally {
       this.#underWay.delete(delivering);
+    }
+  }
+
+  #settingsOf(message: Message<N>, options: SendOptions<N>): SendSettings<N> {
+    try {
+      return sendSettings(options, this.#settings);
+    } catch (error) {
+      abandon(message);
+      throw error;
     }
   }
 
@@ -202,7 +212,11 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     const closing = Promise.allSettled(this.#routes.map(async ({ provider }) => provider.close?.()));
     // A provider that never closes must not keep the program from ending.
     const limit = setTimeout(() => this.#cutoff.abort(), closeLimit);
-    if (!this.#cutoff.signal.aborted) await Promise.race([closing, once(this.#cutoff.signal, "abort")]);
+    const closed = new AbortController();
+    void closing.then(() => closed.abort());
+    if (!this.#cutoff.signal.aborted) {
+      await once(this.#cutoff.signal, "abort", { signal: closed.signal }).catch(() => {});
+    }
     clearTimeout(limit);
   }
 
@@ -225,7 +239,10 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     const remove = interruptions.onInterrupt(() => preparing.abort());
     try {
       const { pending } = interruptions;
-      if (pending) throw notBegun(pending, id, interruptions);
+      if (pending) {
+        abandon(message);
+        throw notBegun(pending, id, interruptions);
+      }
       return await prepare(message, {
         id,
         defaults: this.#settings.defaults,

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { types } from "node:util";
 import { longestTimer, now } from "./clock.ts";
 import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { Droppable, SendOptions } from "./options.ts";
+import { shown } from "./printable.ts";
 import type { Choice } from "./routing/plan.ts";
-import { checkDuration, checkOnUnknown, type MailerSettings, refuseUnknownKeys } from "./settings.ts";
+import { checkDuration, checkOnUnknown, type MailerSettings, readOption, refuseUnknownKeys } from "./settings.ts";
 
 /** The options of one send with everything filled in and checked. */
 export interface SendSettings<N extends string = string> {
@@ -35,11 +37,10 @@ const validId = /^[\w-]{1,128}$/;
 
 /** @throws RangeError for a value out of range or the name of no provider, TypeError for something of the wrong kind */
 export function sendSettings<N extends string>(options: SendOptions<N>, mailer: MailerSettings<N>): SendSettings<N> {
-  refuseUnknownKeys("options", options, sendKeys);
-  const { signal, onUnknown = mailer.onUnknown, id = randomUUID(), stickyKey } = options;
-  const { only, except = [], require = [], mayDrop = ["tags", "tracking"] } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new TypeError("options.signal must be an AbortSignal");
+  const read = readOnce(options);
+  const { signal, onUnknown = mailer.onUnknown, id = randomUUID(), stickyKey, deadline = mailer.deadline } = read;
+  const { only, except = [], require = [], mayDrop = ["tags", "tracking"] } = read;
+  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError("options.signal must be an AbortSignal");
   checkOnUnknown("options.onUnknown", onUnknown);
   if (typeof id !== "string" || !validId.test(id)) {
     throw new RangeError("options.id must be 1–128 characters of A–Z a–z 0–9 _ -, which every provider can carry");
@@ -50,7 +51,7 @@ export function sendSettings<N extends string>(options: SendOptions<N>, mailer: 
   checkNames("options.except", except, mailer.names, "provider");
   checkStrings("options.require", require);
   checkNames("options.mayDrop", mayDrop, droppable, "field that may be dropped");
-  const allowedTime = timeUntil(options.deadline === undefined ? mailer.deadline : options.deadline);
+  const allowedTime = timeUntil(deadline);
   return {
     id,
     signal,
@@ -58,22 +59,47 @@ export function sendSettings<N extends string>(options: SendOptions<N>, mailer: 
     deadline: now() + allowedTime,
     onUnknown,
     choice: {
-      only: only && [...only],
-      except: [...except],
-      require: [...require],
-      mayDrop: [...mayDrop],
+      only,
+      except,
+      require,
+      mayDrop,
       stickyKey,
       ordinary: onUnknown === "failover",
     },
   };
 }
 
+/** More names than that are no list of names. */
+const mostNames = 1_000;
+
+/** Every option as it is now: a getter or a proxy may throw, or say something else the next time. */
+function readOnce<N extends string>(options: SendOptions<N>): SendOptions<N> {
+  refuseUnknownKeys("options", options, sendKeys);
+  return Object.fromEntries(
+    sendKeys.map((key) => [key, readOption(`options.${key}`, () => copyOfList(Reflect.get(options, key)))]),
+  );
+}
+
+function copyOfList(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return Array.from({ length: Math.min(value.length, mostNames) }, (_, index): unknown => value[index]);
+}
+
+/** By what only a real one can tell; a proxy may throw. */
+function isAbortSignal(value: unknown): boolean {
+  try {
+    return value instanceof AbortSignal && typeof value.aborted === "boolean";
+  } catch {
+    return false;
+  }
+}
+
 function timeUntil(deadline: number | Date): number {
-  if (!(deadline instanceof Date)) {
+  if (!types.isDate(deadline)) {
     checkDuration("options.deadline", deadline);
     return deadline;
   }
-  const time = deadline.getTime() - Date.now();
+  const time = Date.prototype.getTime.call(deadline) - Date.now();
   if (Number.isNaN(time)) throw new RangeError("options.deadline is an invalid Date");
   return Math.min(Math.max(0, time), longestTimer);
 }
@@ -82,7 +108,7 @@ function checkNames(where: string, given: unknown, known: readonly string[], wha
   checkStrings(where, given);
   const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new RangeError(`${where} names "${unknown}", which is no ${what}; there are ${known.join(", ")}`);
+    throw new RangeError(`${where} names ${shown(unknown)}, which is no ${what}; there are ${known.join(", ")}`);
   }
 }
 

@@ -6,7 +6,9 @@ import type { LimitSettings } from "./limits/provider-limits.ts";
 import { parseAddress } from "./message/addresses.ts";
 import type { Address, AddressLike, Message } from "./message/message.ts";
 import { fieldNames } from "./message/prepare.ts";
+import { isObject } from "./message/reading.ts";
 import type { Entry, MailerOptions, QueueOptions, RateOptions, RetryOptions, Route } from "./options.ts";
+import { isPrintable, nameOf, shown } from "./printable.ts";
 import type { Provider } from "./providers/provider.ts";
 
 /** A route with everything filled in and checked. */
@@ -124,13 +126,13 @@ function routeSettings<N extends string>(
     );
   }
   if (!(Number.isFinite(weight) && weight > 0)) {
-    throw new RangeError(`${where}.weight must be a number above 0, but is ${weight}`);
+    throw new RangeError(`${where}.weight must be a number above 0, but is ${shown(weight)}`);
   }
   if (!(Array.isArray(labels) && labels.every((label) => typeof label === "string"))) {
     throw new TypeError(`${where}.labels must be an array of strings`);
   }
   if (!(typeof prove === "number" && prove >= 0 && prove <= 1)) {
-    throw new RangeError(`${where}.prove must be a number from 0 to 1, but is ${String(prove)}`);
+    throw new RangeError(`${where}.prove must be a number from 0 to 1, but is ${shown(prove)}`);
   }
   checkDuration(`${where}.timeout`, timeout);
   checkBreakerOptions(`${where}.breaker`, breaker);
@@ -180,7 +182,7 @@ function retrySettings(retry: NonNullable<MailerOptions["retry"]>): RetrySetting
 
 function retryBudget({ budget = 0.2 }: RetryOptions): number {
   if (!(typeof budget === "number" && budget >= 0 && Number.isFinite(budget))) {
-    throw new RangeError(`options.retry.budget must be a number from 0, but is ${String(budget)}`);
+    throw new RangeError(`options.retry.budget must be a number from 0, but is ${shown(budget)}`);
   }
   return budget;
 }
@@ -194,28 +196,38 @@ function queueLimit(queue: QueueOptions): number {
 
 function checkCount(where: string, value: unknown): asserts value is number {
   if (!(Number.isInteger(value) && Number(value) >= 1)) {
-    throw new RangeError(`${where} must be a positive integer, but is ${String(value)}`);
+    throw new RangeError(`${where} must be a positive integer, but is ${shown(value)}`);
   }
 }
 
 export function checkOnUnknown(where: string, value: unknown): asserts value is OnUnknown {
   if (value !== "failover" && value !== "stop") {
-    throw new RangeError(`${where} must be "failover" or "stop", but is ${JSON.stringify(value)}`);
+    throw new RangeError(`${where} must be "failover" or "stop", but is ${shown(value)}`);
   }
 }
 
 export function checkDuration(where: string, value: unknown): asserts value is number {
   if (typeof value !== "number" || !(value > 0 && value <= longestTimer)) {
-    throw new RangeError(`${where} must be milliseconds above 0 and at most ${longestTimer}, but is ${String(value)}`);
+    throw new RangeError(`${where} must be milliseconds above 0 and at most ${longestTimer}, but is ${shown(value)}`);
   }
 }
 
 export function refuseUnknownKeys(where: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where} must be an object`);
+  const keys = readOption(where, () => (isObject(value) && !Array.isArray(value) ? Object.keys(value) : undefined));
+  if (keys === undefined) throw new TypeError(`${where} must be an object`);
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const name = isPrintable(unknown) ? `${where}.${unknown}` : `${where} has a key that`;
+  throw new TypeError(`${name} is no option; there are ${known.join(", ")}`);
+}
+
+/** Runs what touches an object of the caller's, whose getters and proxies may throw anything. */
+export function readOption<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new TypeError(`${where} could not be read (${nameOf(error)})`);
   }
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new TypeError(`${where}.${unknown} is no option; there are ${known.join(", ")}`);
 }
 
 function isGroup<N extends string>(element: Entry<N> | readonly Entry<N>[]): element is readonly Entry<N>[] {

@@ -70,7 +70,8 @@ export class Interruptions {
         removeInterrupt();
         resolve();
       };
-      const timer = setTimeout(done, Math.min(duration, this.remaining));
+      // A timer drops fractions, and would be early.
+      const timer = setTimeout(done, Math.ceil(Math.min(duration, this.remaining)));
       const removeInterrupt = this.onInterrupt(done);
       void sooner?.then(done, done);
     });

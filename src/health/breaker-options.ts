@@ -1,3 +1,5 @@
+import { shown } from "../printable.ts";
+
 /**
  * When a provider counts as degraded or down, and how it comes back.
  *
@@ -75,14 +77,14 @@ function isDuration(value: number): boolean {
 export function checkBreakerOptions(where: string, options: unknown): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(`${where} must be an object, but is ${String(options)}`);
+    throw new TypeError(`${where} must be an object, but is ${shown(options)}`);
   }
   for (const [key, value] of Object.entries(options)) {
     if (!isOption(key))
       throw new TypeError(`${where}.${key} is no option; there are ${Object.keys(ranges).join(", ")}`);
     const [expected, valid] = ranges[key];
     if (value !== undefined && !(typeof value === "number" && valid(value))) {
-      throw new RangeError(`${where}.${key} must be ${expected}, but is ${String(value)}`);
+      throw new RangeError(`${where}.${key} must be ${expected}, but is ${shown(value)}`);
     }
   }
 }

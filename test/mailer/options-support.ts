@@ -45,7 +45,7 @@ function describe(error: unknown): Refusal {
 
 /** As an error writes it. */
 export function shown(value: unknown): string {
-  return typeof value === "string" ? value : String(value);
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /** Rows for `it.each`, which would take an array apart. */
