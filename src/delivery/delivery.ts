@@ -104,8 +104,8 @@ export class Delivery<N extends string> {
   /** Tries each candidate once; waits for one where none can be tried. */
   async #round(round: number): Promise<void> {
     while (!this.#ending) {
-      // Whoever came back meanwhile is tried in the same round.
-      if (await this.#tryEach(round)) continue;
+      // From the first again: whoever came back meanwhile is tried in the same round, at its place in the order.
+      if (await this.#tryNext(round)) continue;
       if (this.#log.triedIn(round)) {
         if (round < this.#task.retry.maxRounds) throw new AnotherRound();
         this.#eligibility.endWith(round);
@@ -114,20 +114,16 @@ export class Delivery<N extends string> {
     }
   }
 
-  /** One pass in the planned order over those that were not tried in this round; whether it tried anybody. */
-  async #tryEach(round: number): Promise<boolean> {
-    let tried = false;
+  /** Tries the first in the planned order that was not tried in this round; whether there was one. */
+  async #tryNext(round: number): Promise<boolean> {
     for (const candidate of this.#task.plan.inOrder()) {
-      const kind = this.#log.triedIn(round, candidate.route.name)
-        ? undefined
-        : this.#eligibility.permitKindFor(candidate);
+      if (this.#log.triedIn(round, candidate.route.name)) continue;
+      const kind = this.#eligibility.permitKindFor(candidate);
       if (!kind) continue;
       await this.#attempt(candidate, kind, round);
-      tried = true;
-      // Before the plan is asked for the next: a group that is not needed takes no turn.
-      if (this.#ending) break;
+      return true;
     }
-    return tried;
+    return false;
   }
 
   /** Whether nothing ended the send from outside, and the time left is of use. */
