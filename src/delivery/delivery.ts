@@ -164,7 +164,8 @@ export class Delivery<N extends string> {
     this.#context.events.emit("attempt", { id: this.#task.id, attempt });
     const ending = this.#endingAfter(candidate, attempt);
     if (ending) this.#end(ending);
-    return bearing === "none" ? "inconclusive" : "conclusive";
+    if (bearing === "none") return "inconclusive";
+    return monitor.state === "down" ? "failed" : "passed";
   }
 
   async #attemptWith(
@@ -241,7 +242,7 @@ export class Delivery<N extends string> {
         timeLeft: this.#task.interruptions.remaining - this.#task.usefulTime,
       });
       if (way.do === "wait") await this.#waitInLine(way);
-      else if (way.do === "await-result") failed = (await this.#awaitResult(way.result)) === "conclusive";
+      else if (way.do === "await-result") failed = (await this.#awaitResult(way.result)) === "failed";
       else if (way.do === "last-resort") {
         await this.#context.lastResort.begin(() => this.#attempt(way.candidate, "last-resort", round));
         failed = true;

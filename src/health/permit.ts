@@ -7,8 +7,8 @@ export interface Permit {
   readonly generation: number;
 }
 
-/** Whether a trial said anything of its provider; one that its caller cut short did not. */
-export type ProbeResult = "conclusive" | "inconclusive";
+/** What a trial said of its provider; one that its caller cut short says nothing. */
+export type ProbeResult = "passed" | "failed" | "inconclusive";
 
 /** The probe under way; nobody else may try meanwhile. */
 export interface Probe {

@@ -175,7 +175,7 @@ export class ProviderMonitor<N extends string = string> {
     const current = permit.generation === this.#generation;
     if (current && permit.kind === "regular") this.#settleRegular(outcome);
     else if (current) this.#settleTrial(permit, outcome);
-    this.#releaseProbe(permit, this.#state === "probing" ? "inconclusive" : "conclusive");
+    this.#releaseProbe(permit, resultOf(this.#state));
   }
 
   #settleRegular(outcome: AttemptOutcome): void {
@@ -297,6 +297,12 @@ export class ProviderMonitor<N extends string = string> {
       }),
     );
   }
+}
+
+/** What a trial came to, by the state that it led to. */
+function resultOf(state: State): ProbeResult {
+  if (state === "probing") return "inconclusive";
+  return state === "down" ? "failed" : "passed";
 }
 
 function isAccountFault(

@@ -287,3 +287,24 @@ describe("isolated, or not allowed → UnavailableError at once", () => {
     expect(a.attempts).toBe(1);
   });
 });
+
+test("A message that awaited another's last resort goes on when that brought its provider back", async () => {
+  const b = memoryProvider({ name: "b" });
+  const mailer = createMailer({ providers: [b] });
+  b.script(
+    { reason: "unavailable", retryAfter: 2_000, after: 400 },
+    { reason: "authentication", after: 100 },
+    { accepted: true, after: 500 },
+  );
+  const paused = watch(mailer.send(letter));
+  const revoked = watch(mailer.send(letter));
+  await elapse(100);
+  expect(revoked.error.kind).toBe("unavailable");
+  const lastResort = watch(mailer.send(letter));
+  await elapse(500);
+  expect(lastResort.accepted).toBe(true);
+  expect(paused.pending).toBe(true);
+  await elapse(1_900);
+
+  expect(steps(paused.receipt)).toEqual(["b unavailable", "b accepted"]);
+});
