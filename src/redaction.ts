@@ -19,27 +19,59 @@ const credential =
  * without anything that looks like an address or a credential, on one line, and short.
  */
 export function redact(text: string, secrets: Iterable<string>): string {
-  const clean = withoutSecrets(text, secrets);
-  return clean.length > longestDetail ? `${clean.slice(0, longestDetail)}…` : clean;
+  const all = [...new Set([...secrets].filter((secret) => secret.length <= longestText).map(inPlainSpelling))];
+  const replaced = withoutSecrets(text, all);
+  const whole = text.length > longestText || isCut(text) ? cut(replaced, all) : replaced;
+  // The patterns are not linear, so they see no more than what can matter.
+  const short = whole.length > longestClean ? cut(whole.slice(0, longestClean), all) : whole;
+  const clean = short.replace(address, placeholder).replace(credential, placeholder);
+  return clean.length > longestDetail ? marked(clean.slice(0, longestDetail)) : clean;
 }
 
-/** The same at a greater length, for a text that other strings are still to be taken out of. */
-export function withoutSecrets(text: string, secrets: Iterable<string>): string {
+/** The code of an ESP or of the system as it is, since it repeats nothing (`ECONNREFUSED`, `send-0006`); else redacted. */
+export function redactCode(code: string, secrets: () => Iterable<string>): string {
+  return plainCode.test(code) ? code : redact(code, secrets());
+}
+
+const plainCode = /^(?:E[A-Z_]{2,30}|ERR_\w{2,60}|HPE_\w{2,40}|(?:mj|send)-\d{4}|[A-Z][A-Za-z]{2,50}Exception)$/;
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
   const plain = inPlainSpelling(text.slice(0, longestText));
   const folded = plain.toLowerCase();
   // Only what occurs gets into the pattern: the lines of a newsletter would make one that takes seconds.
-  const known = [...new Set([...secrets].filter((secret) => secret.length <= longestText).map(inPlainSpelling))]
+  const known = secrets
     .filter((secret) => folded.includes(secret.toLowerCase()) && /[\p{L}\p{N}]/u.test(secret))
     // The longest first, so that a secret that contains another leaves no tail behind.
     .sort((a, b) => b.length - a.length);
-  const replaced = known.length === 0 ? plain : plain.replace(anyOf(known), placeholder);
-  // The end of a text that was cut may be the beginning of a secret.
-  const whole = text.length > longestText ? replaced.slice(0, -(known[0]?.length ?? 1)) : replaced;
-  // The patterns are not linear, so they see no more than what can matter.
-  return whole
-    .slice(0, 10 * longestDetail)
-    .replace(address, placeholder)
-    .replace(credential, placeholder);
+  return known.length === 0 ? plain : plain.replace(anyOf(known), placeholder);
+}
+
+/** What is left of a text before it is looked at for what looks like a secret. */
+const longestClean = 10 * longestDetail;
+const ellipsis = "…";
+
+function isCut(text: string): boolean {
+  return text.endsWith(ellipsis);
+}
+
+function marked(text: string): string {
+  return isCut(text) ? text : `${text}${ellipsis}`;
+}
+
+/** A text that was cut off, without the beginning of a secret at its end. */
+function cut(text: string, secrets: readonly string[]): string {
+  const kept = isCut(text) ? text.slice(0, -ellipsis.length) : text;
+  const folded = kept.toLowerCase();
+  const given = secrets.reduce((most, secret) => Math.max(most, beginningAtEnd(folded, secret.toLowerCase())), 0);
+  return marked(kept.slice(0, kept.length - given));
+}
+
+/** How many characters at the end of the text are the beginning of the secret; too few give nothing away. */
+function beginningAtEnd(text: string, secret: string): number {
+  for (let length = Math.min(secret.length, text.length); length >= shortestPart; length--) {
+    if (text.endsWith(secret.slice(0, length))) return length;
+  }
+  return 0;
 }
 
 function anyOf(secrets: readonly string[]): RegExp {

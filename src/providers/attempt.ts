@@ -1,6 +1,7 @@
 import { longestTimer, now } from "../clock.ts";
 import { failure, failureInPhase, isProviderError, ProviderError } from "../failure.ts";
 import type { PreparedMessage } from "../message/message.ts";
+import { ownStrings } from "../message/own-strings.ts";
 import { redact } from "../redaction.ts";
 import { isTimeout } from "../wire/abort-reason.ts";
 import { Exchange } from "../wire/exchange.ts";
@@ -51,14 +52,20 @@ export async function attempt<Sdk>(
   const { id, signal } = context;
   const thrown = await seam.run(async (send) => esp.dispatch(await esp.load(), { message, id, signal, send }));
   if (seam.response) {
-    return { providerMessageId: judge(seam.response, esp.answers, [...esp.secrets, ...seam.secrets]) };
+    return {
+      providerMessageId: judge(seam.response, esp.answers, () => [
+        ...esp.secrets,
+        ...seam.secrets,
+        ...ownStrings(message),
+      ]),
+    };
   }
-  throw seam.error ?? beforeRequest(esp, thrown);
+  throw seam.error ?? beforeRequest(esp, message, thrown);
 }
 
-function beforeRequest<Sdk>(esp: Esp<Sdk>, thrown: unknown): ProviderError {
+function beforeRequest<Sdk>(esp: Esp<Sdk>, message: PreparedMessage, thrown: unknown): ProviderError {
   if (isProviderError(thrown)) return thrown;
-  const words = redact(wordsOf(thrown), esp.secrets);
+  const words = redact(wordsOf(thrown), [...esp.secrets, ...ownStrings(message)]);
   const judged = esp.judgeBeforeRequest?.(thrown);
   if (!judged) return new ProviderError(failureInPhase("internal", "no", { detail: words }));
   const { reason, advice } = judged;

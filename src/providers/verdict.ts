@@ -1,5 +1,5 @@
 import { type Failure, failure, type PhaseReason, ProviderError, type Reason } from "../failure.ts";
-import { withoutSecrets } from "../redaction.ts";
+import { redact, redactCode } from "../redaction.ts";
 import type { WireResponse } from "../wire/wire.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
@@ -44,24 +44,28 @@ export interface Answers {
  * @param secrets what must not appear in an error
  * @throws ProviderError for everything else
  */
-export function judge(response: WireResponse, answers: Answers, secrets: readonly string[]): string {
+export function judge(response: WireResponse, answers: Answers, secrets: () => readonly string[]): string {
   const id = answers.receipt(response);
   if (id !== undefined) return id;
   throw new ProviderError(refusal(response, answers, secrets));
 }
 
-function refusal(response: WireResponse, answers: Answers, secrets: readonly string[]): Failure {
-  const statement = shortened(answers.statement(response));
-  const reason = reasonOf(response, statement, answers.rules);
+function refusal(response: WireResponse, answers: Answers, secrets: () => readonly string[]): Failure {
+  const statement = answers.statement(response);
+  const searched = shortened(statement);
+  const reason = reasonOf(response, searched, answers.rules);
   return failure(reason, {
     status: response.status,
-    code: statement.code === undefined ? undefined : withoutSecrets(statement.code, secrets),
-    detail: withoutSecrets(statement.text, secrets) || withoutSecrets(describe(response), secrets),
-    retryAfter: asksToWait.has(reason) ? waitOf(response, statement, answers) : undefined,
+    code: statement.code === undefined ? undefined : redactCode(statement.code, secrets),
+    detail: redact(statement.text, secrets()) || redact(describe(response), secrets()),
+    retryAfter: asksToWait.has(reason) ? waitOf(response, searched, answers) : undefined,
   });
 }
 
-/** No ESP says more, and the words are searched by patterns whose time grows with the square of the length. */
+/**
+ * No ESP says more, and the words are searched by patterns whose time grows with the square of the length.
+ * What is shown is cut by the redaction alone, which knows what must not be cut in two.
+ */
 const longestStatement = 2_000;
 
 function shortened(statement: Statement): Statement {
