@@ -36,7 +36,7 @@ export function redactCode(code: string, secrets: () => Iterable<string>): strin
 const plainCode = /^(?:E[A-Z_]{2,30}|ERR_\w{2,60}|HPE_\w{2,40}|(?:mj|send)-\d{4}|[A-Z][A-Za-z]{2,50}Exception)$/;
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const plain = inPlainSpelling(text.slice(0, longestText));
+  const plain = inPlainSpelling(text.length > longestText ? beginningOf(text) : text);
   const folded = plain.toLowerCase();
   // Only what occurs gets into the pattern: the lines of a newsletter would make one that takes seconds.
   const known = secrets
@@ -113,4 +113,9 @@ function percentDecoded(encoded: string): string {
   } catch {
     return encoded;
   }
+}
+
+/** As much of a text as is looked at, without half of an escape at its end. */
+function beginningOf(text: string): string {
+  return text.slice(0, longestText).replace(/(?:%[0-9a-f]?|&#?[0-9a-z]{0,8}|\\[0-9a-z]{0,4})$/iu, "");
 }

@@ -2,6 +2,7 @@ import { now } from "../clock.ts";
 import type { Candidate } from "../routing/plan.ts";
 import { availabilityOf } from "../routing/resolved-route.ts";
 import type { AttemptLog } from "./attempt-log.ts";
+import { mustPause } from "./way-out.ts";
 
 export interface RetrySettings {
   readonly maxRounds: number;
@@ -26,10 +27,9 @@ export function retryDelay<N extends string>(
 ): number | undefined {
   const backoff = Math.random() * Math.min(maxDelay, minDelay * 2 ** (round - 2));
   const delays = candidates.flatMap(({ route }) => {
+    if (mustPause(route, log)) return [(log.pauseOf(route.name) ?? 0) - now()];
     if (availabilityOf(route).can === "nothing") return [];
-    if (!log.tried(route.name)) return [0];
-    const pause = log.pauseOf(route.name);
-    return [pause === undefined ? backoff : Math.max(0, pause - now())];
+    return [log.tried(route.name) ? backoff : 0];
   });
   return delays.length === 0 ? undefined : Math.min(...delays);
 }
