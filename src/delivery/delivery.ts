@@ -6,7 +6,6 @@ import type { RetryBudget } from "../limits/retry-budget.ts";
 import type { WaitingRoom } from "../limits/waiting-room.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
-import { hasLine } from "../routing/resolved-route.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import { Charges } from "./charges.ts";
 import { conclude, type Ending } from "./conclude.ts";
@@ -17,7 +16,7 @@ import type { OnUnknown } from "./on-unknown.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
 import { type AttemptResult, runAttempt } from "./run-attempt.ts";
 import { Turn } from "./turn.ts";
-import { mustPause, type WayOut, wayOut } from "./way-out.ts";
+import { linesInTime, type WayOut, wayOut } from "./way-out.ts";
 
 /** What one send is to do, and under which limits. */
 export interface DeliveryTask<N extends string = string> {
@@ -216,12 +215,12 @@ export class Delivery<N extends string> {
 
   /** Waits, but no longer than until one of those calls that are throttled or at their limits. */
   async #waitFor(duration: number, candidates: readonly Candidate<N>[]): Promise<void> {
-    const lines = candidates
-      .map(({ route }) => route)
-      .filter((route) => hasLine(route) && !mustPause(route, this.#log));
-    if (lines.length === 0 || !(await this.#turn.inLines(lines, (called) => this.#wait(duration, called)))) {
-      await this.#wait(duration);
-    }
+    const timeLeft = this.#timeLeft;
+    const lines = linesInTime({ candidates, log: this.#log, turn: this.#turn, timeLeft });
+    if (lines.length === 0) await this.#wait(duration);
+    else if (await this.#turn.inLines(lines, (called) => this.#wait(duration, called))) return;
+    else if (duration > timeLeft) this.#end({ how: "overloaded" });
+    else await this.#wait(duration);
   }
 
   /** Nobody can be tried now: waits for one, or makes the last resort. */
@@ -239,7 +238,7 @@ export class Delivery<N extends string> {
         turn: this.#turn,
         lastResort: this.#context.lastResort,
         trialFailed: failed,
-        timeLeft: this.#task.interruptions.remaining - this.#task.usefulTime,
+        timeLeft: this.#timeLeft,
       });
       if (way.do === "wait") await this.#waitInLine(way);
       else if (way.do === "await-result") failed = (await this.#awaitResult(way.result)) === "failed";
@@ -269,10 +268,14 @@ export class Delivery<N extends string> {
   }
 
   async #wait(duration: number, sooner?: Promise<unknown>): Promise<void> {
-    const { interruptions, usefulTime } = this.#task;
-    const pointless = sooner === undefined && duration > interruptions.remaining - usefulTime;
-    const interruption = pointless ? "expired" : await interruptions.wait(duration, sooner);
+    const pointless = sooner === undefined && duration > this.#timeLeft;
+    const interruption = pointless ? "expired" : await this.#task.interruptions.wait(duration, sooner);
     if (interruption) this.#end({ how: interruption });
+  }
+
+  /** Milliseconds that may be waited so that an attempt is still of use. */
+  get #timeLeft(): number {
+    return this.#task.interruptions.remaining - this.#task.usefulTime;
   }
 
   /** The first ending is the one that counts. */

@@ -24,16 +24,20 @@ export type WayOut<N extends string = string> =
   /** Somebody can be tried after all: a period ended since the last look. */
   | { readonly do: "go-on" };
 
-/** What a way out depends on. */
-export interface Standstill<N extends string = string> {
+/** Who is waited for, and for how long that makes sense. */
+export interface Wait<N extends string = string> {
   readonly candidates: readonly Candidate<N>[];
   readonly log: AttemptLog<N>;
   readonly turn: Turn<N>;
+  /** Milliseconds that waiting may take. */
+  readonly timeLeft: number;
+}
+
+/** What a way out depends on. */
+export interface Standstill<N extends string = string> extends Wait<N> {
   readonly lastResort: LastResort;
   /** A probe or a last resort was made or awaited already, and failed. */
   readonly trialFailed: boolean;
-  /** Milliseconds that waiting may take. */
-  readonly timeLeft: number;
 }
 
 /** Why a candidate cannot be tried, and until when as far as that is known; on the monotonic clock. */
@@ -54,9 +58,9 @@ export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
   const result = trials.length > 0 ? Promise.race(trials) : undefined;
 
   const latest = now() + timeLeft;
-  const inTime = outlooks.filter((outlook) => takesTime(outlook) && (outlook.until ?? 0) <= latest);
+  const inTime = outlooks.filter((outlook) => passesBy(latest, outlook));
   if (inTime.length > 0) {
-    const lines = inTime.filter(({ because }) => because !== "paused").map(({ candidate }) => candidate.route);
+    const lines = linesOf(inTime);
     const ends = outlooks.flatMap(({ because, until }) =>
       because === "paused" || because === "down" ? (until ?? []) : [],
     );
@@ -69,7 +73,18 @@ export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
   return untried && lastResort.mayBegin ? { do: "last-resort", candidate: untried.candidate } : { do: "give-up" };
 }
 
-function outlookOf<N extends string>(candidate: Candidate<N>, { log, turn }: Standstill<N>): Outlook<N> {
+/** Those that are throttled or at their limits, and will call this message in time. */
+export function linesInTime<N extends string>(wait: Wait<N>): ResolvedRoute<N>[] {
+  const latest = now() + wait.timeLeft;
+  const outlooks = wait.candidates.map((candidate) => outlookOf(candidate, wait));
+  return linesOf(outlooks.filter((outlook) => passesBy(latest, outlook)));
+}
+
+function linesOf<N extends string>(outlooks: readonly Outlook<N>[]): ResolvedRoute<N>[] {
+  return outlooks.filter(({ because }) => because !== "paused").map(({ candidate }) => candidate.route);
+}
+
+function outlookOf<N extends string>(candidate: Candidate<N>, { log, turn }: Wait<N>): Outlook<N> {
   const { route } = candidate;
   const availability = availabilityOf(route);
   if (mustPause(route, log)) return { candidate, because: "paused", until: log.pauseOf(route.name) };
@@ -92,7 +107,7 @@ export function mustPause<N extends string>(route: ResolvedRoute<N>, log: Attemp
   return (log.pauseOf(route.name) ?? 0) > until + moment;
 }
 
-/** A throttle, a limit or a pause passes by itself; nothing has to happen for it. */
-function takesTime<N extends string>({ because }: Outlook<N>): boolean {
-  return because === "throttled" || because === "limited" || because === "paused";
+/** Whether it ends in time, and by itself: a throttle, a limit or a pause. How long a limit takes may not be known. */
+function passesBy<N extends string>(latest: number, { because, until }: Outlook<N>): boolean {
+  return (because === "throttled" || because === "limited" || because === "paused") && (until ?? 0) <= latest;
 }
