@@ -1,0 +1,3 @@
+import { describeFaultsAt } from "./support/matrix.ts";
+
+describeFaultsAt("ses");
