@@ -241,7 +241,7 @@ export class Delivery<N extends string> {
         timeLeft: this.#timeLeft,
       });
       if (way.do === "wait") await this.#waitInLine(way);
-      else if (way.do === "await-result") failed = (await this.#awaitResult(way.result)) === "failed";
+      else if (way.do === "await-result") failed = (await this.#awaitResult(way)) === "failed";
       else if (way.do === "last-resort") {
         await this.#context.lastResort.begin(() => this.#attempt(way.candidate, "last-resort", round));
         failed = true;
@@ -258,12 +258,12 @@ export class Delivery<N extends string> {
     if (!waited) this.#end({ how: "overloaded" });
   }
 
-  async #awaitResult(result: Promise<ProbeResult>): Promise<ProbeResult> {
+  async #awaitResult({ result, duration }: Extract<WayOut<N>, { readonly do: "await-result" }>): Promise<ProbeResult> {
     let heard: ProbeResult = "inconclusive";
     const hearing = result.then((word) => {
       heard = word;
     });
-    await this.#wait(this.#task.interruptions.remaining, hearing);
+    await this.#wait(duration, hearing);
     return heard;
   }
 

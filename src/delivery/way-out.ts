@@ -17,8 +17,8 @@ export type WayOut<N extends string = string> =
       /** What else may make the wait shorter. */
       readonly sooner: Promise<unknown> | undefined;
     }
-  /** Another send is trying; its result is ours. */
-  | { readonly do: "await-result"; readonly result: Promise<ProbeResult> }
+  /** Another send is trying; its result is ours, unless a period ends before. */
+  | { readonly do: "await-result"; readonly result: Promise<ProbeResult>; readonly duration: number }
   | { readonly do: "last-resort"; readonly candidate: Candidate<N> }
   | { readonly do: "give-up" }
   /** Somebody can be tried after all: a period ended since the last look. */
@@ -58,15 +58,16 @@ export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
   const result = trials.length > 0 ? Promise.race(trials) : undefined;
 
   const latest = now() + timeLeft;
+  const ends = outlooks.flatMap(({ because, until }) =>
+    because === "paused" || because === "down" ? (until ?? []) : [],
+  );
+  const duration = Math.max(0, Math.min(latest, ...ends) - now());
   const inTime = outlooks.filter((outlook) => passesBy(latest, outlook));
   if (inTime.length > 0) {
     const lines = linesOf(inTime);
-    const ends = outlooks.flatMap(({ because, until }) =>
-      because === "paused" || because === "down" ? (until ?? []) : [],
-    );
-    return { do: "wait", duration: Math.max(0, Math.min(latest, ...ends) - now()), lines, sooner: result };
+    return { do: "wait", duration, lines, sooner: result };
   }
-  if (result) return { do: "await-result", result };
+  if (result) return { do: "await-result", result, duration };
   const [untried] = outlooks
     .filter(({ candidate: { route }, because }) => because === "down" && !log.tried(route.name) && route.limits.free)
     .sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
