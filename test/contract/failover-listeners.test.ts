@@ -118,8 +118,8 @@ const outcomes = [
   "sendgrid no: sendgrid accepted",
   "unavailable: ses authentication,sendgrid authentication",
   "ses no: ses accepted",
-  "ses no: ses accepted",
-  "8 at ses, 4 at sendgrid",
+  "sendgrid no: sendgrid accepted",
+  "7 at ses, 5 at sendgrid",
 ];
 
 const warned: string[] = [];

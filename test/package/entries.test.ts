@@ -6,6 +6,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
     "AbortedError",
     "ClosedError",
     "InvalidMessageError",
+    "OverloadedError",
     "ProviderError",
     "RejectedError",
     "SteadyMailError",

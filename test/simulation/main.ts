@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -15,24 +16,37 @@ const { values } = parseArgs({
     runs: { type: "string", default: "1000" },
     path: { type: "string" },
     workers: { type: "string" },
-    batch: { type: "boolean", default: false },
     first: { type: "boolean", default: false },
   },
 });
 
+interface Batch {
+  readonly seed: number;
+  readonly runs: number;
+}
+
 /** Seeds that fast-check tells apart. */
 const seeds = 2 ** 31;
+const runsPerBatch = 250;
 
 const seed = values.seed === undefined ? randomInt(seeds) : Number(values.seed);
 const runs = Number(values.runs);
-if (!Number.isInteger(seed) || !Number.isInteger(runs) || runs < 1)
-  throw new Error("--seed and --runs take whole numbers");
+const workers = Number(values.workers ?? availableParallelism());
+if (![seed, runs, workers].every((number) => Number.isInteger(number) && number >= 0)) {
+  throw new Error("--seed, --runs and --workers take whole numbers");
+}
 
-if (values.batch || values.path !== undefined) await runOne();
+if (process.send) process.on("message", serve);
+else if (values.path !== undefined || values.first) await runHere();
 else await runAll();
 
-/** One batch, in this process. */
-async function runOne(): Promise<void> {
+/** A worker: one batch after another, as they are handed to it. */
+async function serve(batch: Batch): Promise<void> {
+  const failure = await runBatch(batch);
+  process.send?.(failure ? reportOf(failure) : "");
+}
+
+async function runHere(): Promise<void> {
   const failure = await runBatch({ seed, runs, path: values.path, first: values.first });
   if (failure) console.log(reportOf(failure));
   process.exitCode = failure ? 1 : 0;
@@ -40,34 +54,34 @@ async function runOne(): Promise<void> {
 
 /** Batch number k has the seed S + k, whichever process it falls to. */
 async function runAll(): Promise<void> {
-  const size = 250;
-  const batches = Array.from({ length: Math.ceil(runs / size) }, (_, index) => ({
+  const batches = Array.from({ length: Math.ceil(runs / runsPerBatch) }, (_, index) => ({
     seed: (seed + index) % seeds,
-    runs: Math.min(size, runs - index * size),
+    runs: Math.min(runsPerBatch, runs - index * runsPerBatch),
   }));
-  const began = performance.now();
   console.log(`Simulating ${runs} runs: npm run simulate -- --seed ${seed} --runs ${runs}`);
-  let failed = 0;
-  const work = async (): Promise<void> => {
-    for (let batch = batches.shift(); batch; batch = batches.shift()) {
-      if (!(await inChild(batch.seed, batch.runs))) failed += 1;
-    }
-  };
-  const workers = Number(values.workers ?? availableParallelism());
-  await Promise.all(Array.from({ length: workers }, work));
+  const began = performance.now();
+  const failed = await Promise.all(Array.from({ length: workers }, () => work(batches)));
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-  console.log(failed === 0 ? `No violation in ${runs} runs, ${seconds} s` : `${failed} batches failed, ${seconds} s`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  const failures = failed.reduce((sum, each) => sum + each, 0);
+  console.log(
+    failures === 0 ? `No violation in ${runs} runs, ${seconds} s` : `${failures} batches failed, ${seconds} s`,
+  );
+  process.exitCode = failures === 0 ? 0 : 1;
 }
 
-function inChild(batchSeed: number, batchRuns: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = fork(
-      fileURLToPath(import.meta.url),
-      ["--batch", "--seed", String(batchSeed), "--runs", String(batchRuns)],
-      { stdio: "inherit" },
-    );
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code === 0));
-  });
+/** Takes batches until there are no more; how many failed. */
+async function work(batches: Batch[]): Promise<number> {
+  const child = fork(fileURLToPath(import.meta.url));
+  const end = once(child, "exit").then(() => "A worker ended before its time");
+  let failures = 0;
+  for (let batch = batches.shift(); batch; batch = batches.shift()) {
+    child.send(batch);
+    const answer = once(child, "message").then(([report]) => String(report));
+    const report = await Promise.race([answer, end]);
+    if (report === "") continue;
+    console.log(report);
+    failures += 1;
+  }
+  child.disconnect();
+  return failures;
 }

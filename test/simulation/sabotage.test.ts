@@ -19,7 +19,7 @@ const runs = 1_500;
 async function simulateWith(sabotage: Sabotage, name: string) {
   const bundle = join(directory, `${name}.mjs`);
   await buildSabotaged(sabotage, bundle);
-  const given = ["--batch", "--first", "--seed", String(sabotage.seed ?? 1), "--runs", String(runs)];
+  const given = ["--first", "--seed", String(sabotage.seed ?? 1), "--runs", String(runs)];
   return new Promise<{ readonly exitCode: number; readonly output: string }>((resolve) => {
     execFile(process.execPath, [bundle, ...given], { maxBuffer: 64 * 2 ** 20 }, (error, output) =>
       resolve({ exitCode: error ? 1 : 0, output }),

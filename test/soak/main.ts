@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { heapAfterCollection, leaksBetween } from "./footprint.ts";
 import { isLeakName, leakNames, plantedLeak } from "./leaks.ts";
 import { Random } from "./random.ts";
@@ -24,6 +25,8 @@ if (!Number.isInteger(seed)) throw new RangeError("--seed must be an integer");
 const { leak } = values;
 if (leak !== undefined && !isLeakName(leak)) throw new RangeError(`--leak must be one of ${leakNames.join(", ")}`);
 
+// Optimised code lives on the heap, and is made again and again in the course of hours: that would hide what leaks.
+setFlagsFromString("--no-opt");
 // Listeners that throw, and providers that go down, warn; very many warnings would be all that one sees.
 let warnings = 0;
 process.removeAllListeners("warning");

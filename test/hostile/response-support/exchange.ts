@@ -25,9 +25,12 @@ export interface Encounter {
  */
 export async function meet(encounters: readonly Encounter[]): Promise<void> {
   const servers = await Promise.all(encounters.map(({ deliver }) => startRawServer({ answer: deliver })));
-  const mailers = encounters.map(({ esp }, i) =>
+  const providers = encounters.map(({ esp }, i) => espNamed(esp).create(servers[i]?.url.origin ?? ""));
+  // Time passes when no byte moves, and none does while an SDK is loaded.
+  await Promise.all(providers.map((provider) => provider.load?.()));
+  const mailers = providers.map((provider) =>
     createMailer({
-      providers: [espNamed(esp).create(servers[i]?.url.origin ?? "")],
+      providers: [provider],
       retry: { maxRounds: 1 },
       timeout: limit,
       deadline: 2 * limit,

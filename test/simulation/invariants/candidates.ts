@@ -1,4 +1,5 @@
-import type { ProviderRecord, Replay, SendRecord } from "./replay.ts";
+import type { ProviderRecord, SendRecord } from "./records.ts";
+import type { Replay } from "./replay.ts";
 
 /** Whether the caller's options let a send go to a provider. */
 export function isAllowed({ options: { only, except, require = [] } }: SendRecord, provider: ProviderRecord): boolean {

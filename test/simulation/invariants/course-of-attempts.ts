@@ -1,6 +1,6 @@
 import { isAllowed } from "./candidates.ts";
 import type { Invariant } from "./invariant.ts";
-import type { SendRecord } from "./replay.ts";
+import type { SendRecord } from "./records.ts";
 
 export const courseOfAttempts: Invariant = {
   name: "a message never goes where it was refused or may be, and stops where it has to",

@@ -1,7 +1,8 @@
 import { isSound } from "../world/model-provider.ts";
 import { candidatesOf, isDone, isUnlimited, pauseOf, usefulTime } from "./candidates.ts";
 import type { Invariant } from "./invariant.ts";
-import type { ProviderRecord, Replay, SendRecord } from "./replay.ts";
+import type { ProviderRecord, SendRecord } from "./records.ts";
+import type { Replay } from "./replay.ts";
 
 /** A time-out and what its adapter has to say need a turn of the event loop, ms. */
 const tick = 1;
@@ -107,19 +108,28 @@ function hadNoTime(send: SendRecord, { setup }: ProviderRecord): boolean {
 
 export const givesUp: Invariant = {
   name: "a send gives up only where nobody can be tried inside its deadline",
-  sees: ["settled"],
-  observe: (replay) => ({
-    *see(entry) {
-      if (entry.what !== "settled" || entry.result.kind !== "unavailable") return;
-      const send = replay.sendOf(entry.id);
-      if (replay.freezes.some(({ from, to }) => from < send.deadline && to > send.at)) return;
-      for (const provider of candidatesOf(replay, send)) {
-        if (isDone(send, provider)) continue;
-        const reason = couldGoOn(replay, send, provider, entry.at);
-        if (reason) yield `${send.id} gives up at ${entry.at}, though ${provider.name} ${reason}`;
-      }
-    },
-  }),
+  sees: ["attempt", "settled"],
+  observe: (replay) => {
+    /** The turn in which a probe or a last resort ended; whoever awaited its verdict may end with it. */
+    let trialEnded = 0;
+    return {
+      *see(entry) {
+        if (entry.what === "attempt") {
+          const begun = replay.sendOf(entry.id).begun.at(-1);
+          if (begun?.state === "down" || begun?.state === "probing") trialEnded = entry.turn;
+        }
+        if (entry.what !== "settled" || entry.result.kind !== "unavailable") return;
+        const send = replay.sendOf(entry.id);
+        if (replay.freezes.some(({ from, to }) => from < send.deadline && to > send.at)) return;
+        for (const provider of candidatesOf(replay, send)) {
+          if (isDone(send, provider)) continue;
+          if (trialEnded === entry.turn && provider.model.pause.until > entry.at) continue;
+          const reason = couldGoOn(replay, send, provider, entry.at);
+          if (reason) yield `${send.id} gives up at ${entry.at}, though ${provider.name} ${reason}`;
+        }
+      },
+    };
+  },
 };
 
 /** How a provider could still have been tried. */

@@ -1,6 +1,7 @@
 import { candidatesOf, isDone, isUnlimited, pauseOf } from "./candidates.ts";
 import type { Invariant } from "./invariant.ts";
-import type { Begun, ProviderRecord, Replay, SendRecord } from "./replay.ts";
+import type { Begun, ProviderRecord, SendRecord } from "./records.ts";
+import type { Replay } from "./replay.ts";
 
 const betweenLastResorts = 1_000;
 

@@ -2,7 +2,8 @@ import type { ProviderChange, ProviderHealth, State } from "../../../src/index.t
 import { startOfTime } from "../engine/virtual-clock.ts";
 import { groupsOf } from "./candidates.ts";
 import type { Invariant } from "./invariant.ts";
-import type { ProviderRecord, Replay } from "./replay.ts";
+import type { ProviderRecord } from "./records.ts";
+import type { Replay } from "./replay.ts";
 
 /** Neutral outcomes, results of an earlier period and samples that are too old change nothing; everything else does. */
 export const healthByAttempts: Invariant = {

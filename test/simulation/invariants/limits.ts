@@ -1,6 +1,7 @@
-import { candidatesOf } from "./candidates.ts";
+import { candidatesOf, usefulTime } from "./candidates.ts";
 import type { Invariant } from "./invariant.ts";
-import type { ProviderRecord, SendRecord } from "./replay.ts";
+import type { ProviderRecord, SendRecord } from "./records.ts";
+import type { Replay } from "./replay.ts";
 
 export const limits: Invariant = {
   name: "no attempt over the concurrency or the rate of its provider",
@@ -57,26 +58,28 @@ export const queue: Invariant = {
 };
 
 export const fairness: Invariant = {
-  name: "whoever waits for the one provider that may take it goes before who was sent later",
+  name: "whoever waits for a limit or a throttle of the one provider that may take it goes before who was sent later",
   sees: ["begun"],
-  observe: (replay) => {
-    const only = (send: SendRecord): ProviderRecord | undefined => {
-      const [first, ...others] = candidatesOf(replay, send);
-      return others.length === 0 ? first : undefined;
-    };
-    return {
-      *see(entry) {
-        const send = entry.what === "begun" ? replay.sendOf(entry.id) : undefined;
-        const provider = send && only(send);
-        if (!send || !provider || send.begun.length > 1) return;
-        for (const other of replay.sends.values()) {
-          if (other === send) return;
-          const waits = other.mailer === send.mailer && other.settledAt === undefined && other.begun.length === 0;
-          if (waits && other.at < send.at && only(other) === provider) {
-            yield `${send.id} goes to ${provider.name} before ${other.id}, which waits for it since ${other.at}`;
-          }
+  observe: (replay) => ({
+    *see(entry) {
+      const send = entry.what === "begun" ? replay.sendOf(entry.id) : undefined;
+      const provider = send && onlyCandidate(replay, send);
+      if (!send || !provider || send.begun.length > 1) return;
+      for (const other of replay.sends.values()) {
+        if (other === send) return;
+        const waits = other.mailer === send.mailer && other.settledAt === undefined && other.begun.length === 0;
+        // Who waits for a verdict on one that is down stands in no line.
+        const inLine = waits && provider.since <= other.at && provider.state !== "down";
+        if (!inLine || other.at === send.at || other.deadline - entry.at < usefulTime(other)) continue;
+        if (onlyCandidate(replay, other) === provider && !replay.beginsInTurn(other, entry)) {
+          yield `${send.id} goes to ${provider.name} before ${other.id}, which waits for it since ${other.at}`;
         }
-      },
-    };
-  },
+      }
+    },
+  }),
 };
+
+function onlyCandidate(replay: Replay, send: SendRecord): ProviderRecord | undefined {
+  const [first, ...others] = candidatesOf(replay, send);
+  return others.length === 0 ? first : undefined;
+}

@@ -1,99 +1,9 @@
-import type { Attempt, ProviderChange, State } from "../../../src/index.ts";
-import { type BreakerSetup, breakerOf, timeoutOf } from "../world/breaker.ts";
-import type { Entry, Result } from "../world/journal.ts";
-import { nameOf, type PhaseOptions, type PlannedSend, type ProviderSetup, type Scenario } from "../world/scenario.ts";
+import type { Attempt } from "../../../src/index.ts";
+import type { Entry } from "../world/journal.ts";
+import type { Scenario } from "../world/scenario.ts";
 import { BudgetModel } from "./budget-model.ts";
-import { HealthModel, isByTime } from "./health-model.ts";
-import { RateModel } from "./rate-model.ts";
-
-/** An attempt as its provider saw it, until the mailer says how it ended. */
-export interface Begun {
-  readonly id: string;
-  readonly provider: string;
-  readonly at: number;
-  readonly place: number;
-  readonly timeout: number;
-  /** What the mailer had told of the provider when it began. */
-  readonly state: State;
-  readonly period: number;
-  reusedConnection: boolean;
-  /** It repeats an earlier one, and the retry budget had nothing left. */
-  readonly overBudget: boolean;
-  attempt?: Attempt;
-  endedAt?: number;
-}
-
-/** One send, as far as it has come. */
-export interface SendRecord {
-  readonly id: string;
-  readonly mailer: number;
-  readonly planned: PlannedSend;
-  readonly options: PhaseOptions;
-  readonly onUnknown: "failover" | "stop";
-  readonly at: number;
-  readonly deadline: number;
-  /** Providers that were isolated when it was planned, so not for it. */
-  readonly isolatedAtFirst: ReadonlySet<string>;
-  readonly begun: Begun[];
-  readonly attempts: Attempt[];
-  readonly stored: { readonly provider: string; readonly messageId: string; readonly at: number }[];
-  /** Adapters that answered with a receipt. */
-  readonly receipts: { readonly provider: string; readonly at: number }[];
-  abortedAt?: number;
-  settledAt?: number;
-  result?: Result;
-}
-
-/** One provider in one process, by what the mailer told. */
-export class ProviderRecord {
-  readonly name: string;
-  readonly place: number;
-  readonly setup: ProviderSetup;
-  readonly breaker: BreakerSetup;
-  readonly timeout: number;
-  /** What its health is by the attempts alone. */
-  readonly model: HealthModel;
-  state: State = "healthy";
-  since = 0;
-  /** When it came back last. */
-  recoveringSince = Number.NEGATIVE_INFINITY;
-  isolated = 0;
-  throttleTold = false;
-  /** Counts openings and recoveries. */
-  period = 0;
-  readonly inFlight = new Set<Begun>();
-  readonly rate: RateModel | undefined;
-  /** The latest attempt was begun without a permit of the rate. */
-  overdrawn = false;
-
-  constructor(scenario: Scenario, place: number) {
-    const setup = scenario.providers[place];
-    if (!setup) throw new Error(`There is no provider ${place}`);
-    this.name = nameOf(place);
-    this.place = place;
-    this.setup = setup;
-    this.breaker = breakerOf(scenario, place);
-    this.timeout = timeoutOf(scenario, place);
-    this.model = new HealthModel(this.breaker);
-    this.rate = setup.rate && new RateModel(setup.rate);
-  }
-
-  /** It takes mail, limits apart. */
-  canSend(now: number): boolean {
-    const well = this.state !== "down" && this.state !== "probing";
-    return well && this.isolated === 0 && this.model.pause.until <= now;
-  }
-
-  hear({ from, to }: ProviderChange, now: number): void {
-    if (from === "throttled" || to === "throttled") this.throttleTold = to === "throttled";
-    else if (from !== "isolated" && to !== "isolated") {
-      this.state = to;
-      this.since = now;
-      if (to === "down" || to === "recovering") this.period += 1;
-      if (to === "recovering") this.recoveringSince = now;
-    }
-  }
-}
+import { isByTime } from "./health-model.ts";
+import { type Begun, ProviderRecord, type SendRecord } from "./records.ts";
 
 /** The course of a run as it is read entry by entry: what is known at each moment. */
 export class Replay {
@@ -147,12 +57,25 @@ export class Replay {
   }
 
   /** Whether an attempt is over at this moment, though its event is still to come. */
-  endsInTurn({ id, provider }: Begun, { place, turn }: Entry): boolean {
-    for (let index = place + 1; this.#entries[index]?.turn === turn; index += 1) {
+  endsInTurn({ id, provider }: Begun, now: Entry): boolean {
+    return this.#restOfTurn(now).some(
+      (later) => later.what === "attempt" && later.id === id && later.attempt.provider === provider,
+    );
+  }
+
+  /** Whether a send is going to begin an attempt at this moment. */
+  beginsInTurn({ id }: SendRecord, now: Entry): boolean {
+    return this.#restOfTurn(now).some((later) => later.what === "begun" && later.id === id);
+  }
+
+  /** What else one timer brought about. */
+  #restOfTurn({ place, turn }: Entry): Entry[] {
+    const rest: Entry[] = [];
+    for (let index = place + 1; ; index += 1) {
       const later = this.#entries[index];
-      if (later?.what === "attempt" && later.id === id && later.attempt.provider === provider) return true;
+      if (later?.turn !== turn) return rest;
+      rest.push(later);
     }
-    return false;
   }
 
   apply(entry: Entry): void {
@@ -259,10 +182,9 @@ export class Replay {
     provider.hear(entry.change, entry.at);
   }
 
-  #settleNext({ place, turn, mailer }: Entry, provider: ProviderRecord): void {
-    for (let index = place + 1; this.#entries[index]?.turn === turn; index += 1) {
-      const later = this.#entries[index];
-      if (later?.what !== "attempt" || later.mailer !== mailer || later.attempt.provider !== provider.name) continue;
+  #settleNext(now: Entry, provider: ProviderRecord): void {
+    for (const later of this.#restOfTurn(now)) {
+      if (later.what !== "attempt" || later.mailer !== now.mailer || later.attempt.provider !== provider.name) continue;
       const begun = this.underWay(later.id, provider.name);
       if (begun && !this.#settled.has(later.attempt)) {
         this.#settle(provider, begun, later.attempt, later.at);

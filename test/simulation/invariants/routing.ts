@@ -1,7 +1,8 @@
 import { candidatesOf, groupsOf, isUnlimited, losesNothing } from "./candidates.ts";
 import { freeOthers } from "./forbidden-attempts.ts";
 import type { Invariant } from "./invariant.ts";
-import type { ProviderRecord, Replay, SendRecord } from "./replay.ts";
+import type { ProviderRecord, SendRecord } from "./records.ts";
+import type { Replay } from "./replay.ts";
 
 export const priority: Invariant = {
   name: "a later group is used while no earlier one can, but for probes and proofs",
@@ -74,7 +75,7 @@ export const proofs: Invariant = {
         const send = replay.sendOf(entry.id);
         if (send.begun.length !== 1) return;
         const allCan = replay.providersOf(entry.mailer).every((each) => each.canSend(entry.at) && isUnlimited(each));
-        if (!allCan || !isOrdinary(send)) {
+        if (!allCan || !isOrdinary(send) || entry.at > send.at) {
           counts.delete(entry.mailer);
           return;
         }

@@ -1,5 +1,5 @@
 import type { Invariant } from "./invariant.ts";
-import type { SendRecord } from "./replay.ts";
+import type { SendRecord } from "./records.ts";
 
 export const verdicts: Invariant = {
   name: "an acceptance is never reported as failed, a failure never as accepted, and nobody has what was not sent",
