@@ -72,7 +72,9 @@ async function runAll(): Promise<void> {
 /** Takes batches until there are no more; how many failed. */
 async function work(batches: Batch[]): Promise<number> {
   const child = fork(fileURLToPath(import.meta.url));
-  const end = once(child, "exit").then(() => "A worker ended before its time");
+  const end = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`A worker ended before its time: ${code ?? signal}`);
+  });
   let failures = 0;
   for (let batch = batches.shift(); batch; batch = batches.shift()) {
     child.send(batch);
@@ -82,6 +84,8 @@ async function work(batches: Batch[]): Promise<number> {
     console.log(report);
     failures += 1;
   }
+  // Now it may end.
+  end.catch(() => {});
   child.disconnect();
   return failures;
 }

@@ -154,26 +154,32 @@ class Simulation {
   }
 
   #planDisturbance(disturbance: Disturbance): void {
-    const moment = (thousandths: number) => Math.round((thousandths * durationOf(this.#scenario)) / 1000);
-    const at = moment(disturbance.at);
-    if (disturbance.do === "freeze") {
-      this.#clock.inWorld(at, () => {
-        this.#write({ what: "frozen", for: disturbance.for });
-        this.#clock.freeze(disturbance.for);
-      });
-    } else if (disturbance.do === "step-wall-clock") {
-      this.#clock.inWorld(at, () => {
-        this.#write({ what: "wall-clock-stepped", by: disturbance.by });
-        this.#clock.stepWallClock(disturbance.by);
-      });
-    } else if (this.#scenario.process === "one-send") return;
+    const at = this.#momentOf(disturbance.at);
+    const single = this.#scenario.process === "one-send";
+    if (disturbance.do === "freeze") this.#clock.inWorld(at, () => this.#freeze(disturbance.for));
+    else if (disturbance.do === "step-wall-clock") this.#clock.inWorld(at, () => this.#stepWallClock(disturbance.by));
+    else if (single) return;
     else if (disturbance.do === "look") this.#plan(at, () => this.#processes.at(-1)?.look());
-    else {
-      this.#plan(at, () => {
-        const restore = this.#processes.at(-1)?.isolate(nameOf(disturbance.provider));
-        this.#plan(Math.max(this.#clock.now, moment(disturbance.until)), () => restore?.());
-      });
-    }
+    else this.#plan(at, () => this.#isolate(disturbance.provider, this.#momentOf(disturbance.until)));
+  }
+
+  #momentOf(thousandths: number): number {
+    return Math.round((thousandths * durationOf(this.#scenario)) / 1000);
+  }
+
+  #freeze(duration: number): void {
+    this.#write({ what: "frozen", for: duration });
+    this.#clock.freeze(duration);
+  }
+
+  #stepWallClock(by: number): void {
+    this.#write({ what: "wall-clock-stepped", by });
+    this.#clock.stepWallClock(by);
+  }
+
+  #isolate(place: number, until: number): void {
+    const restore = this.#processes.at(-1)?.isolate(nameOf(place));
+    this.#plan(until, () => restore?.());
   }
 
   #plan(at: number, run: () => void): void {

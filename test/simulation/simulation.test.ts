@@ -13,7 +13,7 @@ async function expectNoViolation(seed: number, runs: number): Promise<void> {
 }
 
 describe("under faults of every kind no invariant is violated", () => {
-  it.each([1, 2, 6, 13])("in the runs of seed %d", { timeout: 120_000 }, (seed) => expectNoViolation(seed, 100));
+  it.each([1, 2, 3, 4])("in the runs of seed %d", { timeout: 120_000 }, (seed) => expectNoViolation(seed, 100));
 
   const fresh = randomInt(2 ** 31);
   it(`in the runs of a fresh seed: npm run simulate -- --seed ${fresh} --runs 150`, { timeout: 120_000 }, () =>

@@ -39,7 +39,6 @@ export const sabotages: readonly Sabotage[] = [
     file: "health/provider-monitor.ts",
     replace: [["if (this.#probe?.permit !== permit) return;", "if (permit) return;"]],
     breaks: /no state absorbs|gives up only where|is accepted$/,
-    seed: 2,
   },
   {
     name: "has a window that does not move while the process is frozen",
@@ -82,7 +81,7 @@ export const sabotages: readonly Sabotage[] = [
       ],
     ],
     breaks: /never reported as failed/,
-    seed: 6,
+    seed: 2,
   },
   {
     name: "does not say that there may be a duplicate",
@@ -101,6 +100,7 @@ export const sabotages: readonly Sabotage[] = [
     file: "delivery/charges.ts",
     replace: [['if (failure.scope === "none") return "neutral";', 'if (failure.scope === "none") return "full";']],
     breaks: /follows from the attempts that count/,
+    seed: 3,
   },
   {
     name: "sends to a provider that is throttled",
@@ -122,6 +122,7 @@ export const sabotages: readonly Sabotage[] = [
     file: "limits/retry-budget.ts",
     replace: [["return repeats < reserve + this.#share * sends;", "return true;"]],
     breaks: /retry budget/,
+    seed: 2,
   },
   {
     name: "limits its rate as a token bucket does",
@@ -152,7 +153,6 @@ export const sabotages: readonly Sabotage[] = [
     file: "routing/plan.ts",
     replace: [["rendezvous(stickyKey, list.map(configuredWeight))", "rendezvous(stickyKey, list.map(weightNow))"]],
     breaks: /a sticky key moves only/,
-    seed: 13,
   },
   {
     name: "always takes the heaviest first",
@@ -207,5 +207,6 @@ export const sabotages: readonly Sabotage[] = [
     file: "limits/line.ts",
     replace: [["this.#waiters.shift()?.call(slot);", "this.#waiters.pop()?.call(slot);"]],
     breaks: /goes before who was sent later/,
+    seed: 4,
   },
 ];

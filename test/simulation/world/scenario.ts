@@ -16,15 +16,15 @@ export interface Scenario {
   readonly traffic: readonly Phase[];
   readonly disturbances: readonly Disturbance[];
   /** A listener of every event throws, or looks at the health of everybody. */
-  readonly listener?: "throws" | "looks";
+  readonly listener?: "throws" | "looks" | undefined;
 }
 
 export interface MailerSetup {
   readonly onUnknown: OnUnknown;
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   readonly deadline: number;
   readonly retry: RetryOptions;
-  readonly queueLimit?: number;
+  readonly queueLimit?: number | undefined;
   readonly breaker: BreakerOptions;
 }
 
@@ -33,11 +33,11 @@ export interface ProviderSetup {
   readonly joins: boolean;
   readonly weight: number;
   readonly labels: readonly string[];
-  readonly timeout?: number;
-  readonly concurrency?: number;
-  readonly rate?: { readonly limit: number; readonly interval: number };
-  readonly prove?: number;
-  readonly breaker?: BreakerOptions;
+  readonly timeout?: number | undefined;
+  readonly concurrency?: number | undefined;
+  readonly rate?: { readonly limit: number; readonly interval: number } | undefined;
+  readonly prove?: number | undefined;
+  readonly breaker?: BreakerOptions | undefined;
   readonly cannotCarry: readonly ("tags" | "metadata")[];
   /** How long an attempt takes while nothing is wrong, ms. */
   readonly latency: readonly [from: number, to: number];
@@ -57,10 +57,10 @@ export type FaultKind =
   /** Takes the request, and then says nothing; with or without taking the message. */
   | { readonly kind: "stalls"; readonly stores: boolean }
   /** A share of the attempts fails, in one way or another. */
-  | { readonly kind: "brown-out"; readonly share: number; readonly retryAfter?: number }
+  | { readonly kind: "brown-out"; readonly share: number; readonly retryAfter?: number | undefined }
   /** Everything takes so much longer, ms. */
   | { readonly kind: "slow"; readonly by: number }
-  | { readonly kind: "throttles"; readonly retryAfter?: number }
+  | { readonly kind: "throttles"; readonly retryAfter?: number | undefined }
   | { readonly kind: "account"; readonly reason: "authentication" | "suspended" | "sender" | "quota" }
   /** Takes the message, but the answer to a share of the attempts is lost. */
   | { readonly kind: "loses-responses"; readonly share: number; readonly reusedConnection: boolean }
@@ -86,20 +86,20 @@ export interface Phase {
 
 export interface PhaseOptions {
   readonly onUnknown?: OnUnknown;
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** The deadline is given as a date. */
   readonly asDate?: boolean;
   /** So many sticky keys in turn. */
-  readonly stickyKeys?: number;
+  readonly stickyKeys?: number | undefined;
   /** Places of providers. */
-  readonly only?: readonly number[];
-  readonly except?: readonly number[];
+  readonly only?: readonly number[] | undefined;
+  readonly except?: readonly number[] | undefined;
   readonly require?: readonly string[];
   /** ms after which its caller gives up. */
-  readonly abortAfter?: number;
+  readonly abortAfter?: number | undefined;
   readonly fields?: readonly ("tags" | "metadata")[];
   /** A provider, or every one, refuses these messages. */
-  readonly refusal?: { readonly reason: MessageReason; readonly by: number | "all" };
+  readonly refusal?: { readonly reason: MessageReason; readonly by: number | "all" } | undefined;
 }
 
 export type MessageReason = Extract<Reason, "rejected" | "invalid" | "too-large" | "unsupported" | "not-found">;
