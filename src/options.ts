@@ -47,7 +47,8 @@ export type Entry<N extends string = string> = Provider<N> | Route<N>;
 export interface MailerOptions<N extends string = string> {
   /**
    * The order is the priority. An element is a provider, or a group of providers that share the load by weight; a later
-   * element is used while no earlier one can. At least one; names are unique.
+   * element is used while no earlier one can, but for one message now and then: to prove itself (`Route.prove`), or to try
+   * whether it is back after an outage. At least one; names are unique.
    */
   readonly providers: readonly (Entry<N> | readonly Entry<N>[])[];
   /** `from`, `replyTo`, `headers` … where the message has none. */

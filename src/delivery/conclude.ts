@@ -36,7 +36,7 @@ export interface DeliveryRecord<N extends string = string> {
   readonly abortReason: unknown;
   /** So many sends may wait for limits and throttles. */
   readonly queueLimit: number;
-  /** The retry budget had nothing left for it. */
+  /** Somebody would have been tried again if the retry budget had allowed it. */
   readonly budgetSpent: boolean;
   /** Milliseconds after which a provider that failed but is not down may be worth another try. */
   readonly retryDelay: number;

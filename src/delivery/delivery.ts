@@ -1,4 +1,5 @@
 import { makeRetriable } from "p-retry";
+import { now } from "../clock.ts";
 import type { Emitter, MailerEvents } from "../events.ts";
 import type { AttemptOutcome } from "../health/attempt-outcome.ts";
 import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
@@ -13,10 +14,11 @@ import { Eligibility } from "./eligibility.ts";
 import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
 import type { OnUnknown } from "./on-unknown.ts";
+import { linesInTime, type Outlook, outlookOf } from "./outlook.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
 import { type AttemptResult, runAttempt } from "./run-attempt.ts";
 import { Turn } from "./turn.ts";
-import { linesInTime, type WayOut, wayOut } from "./way-out.ts";
+import { type WayOut, wayOut } from "./way-out.ts";
 
 /** What one send is to do, and under which limits. */
 export interface DeliveryTask<N extends string = string> {
@@ -95,7 +97,7 @@ export class Delivery<N extends string> {
       ending: this.#ending ?? { how: "exhausted" },
       abortReason: interruptions.abortReason,
       queueLimit: waitingRoom.limit,
-      budgetSpent: !retryBudget.isLeft,
+      budgetSpent: this.#eligibility.lacksBudget,
       retryDelay: retry.maxDelay,
     });
   }
@@ -203,20 +205,20 @@ export class Delivery<N extends string> {
 
   /** Waits before the next round; false where there is to be none. */
   async #waitForRound(round: number): Promise<boolean> {
-    const { remaining } = this.#eligibility;
+    const outlooks = this.#outlooks();
     if (this.#log.anyUnknown) this.#end({ how: "stopped" });
-    else if (remaining.length === 0) this.#end({ how: "exhausted" });
+    else if (outlooks.length === 0) this.#end({ how: "exhausted" });
     if (this.#ending) return false;
-    const delay = retryDelay(round, remaining, this.#log, this.#task.retry);
+    const delay = retryDelay(round, outlooks, this.#log, this.#task.retry);
     // Where nobody is left but those in whose lines one can wait, the round itself does that.
-    if (delay !== undefined) await this.#waitFor(delay, remaining);
+    if (delay !== undefined) await this.#waitFor(delay, outlooks);
     return this.#ending === undefined;
   }
 
   /** Waits, but no longer than until one of those calls that are throttled or at their limits. */
-  async #waitFor(duration: number, candidates: readonly Candidate<N>[]): Promise<void> {
+  async #waitFor(duration: number, outlooks: readonly Outlook<N>[]): Promise<void> {
     const timeLeft = this.#timeLeft;
-    const lines = linesInTime({ candidates, log: this.#log, turn: this.#turn, timeLeft });
+    const lines = linesInTime(outlooks, now() + timeLeft);
     if (lines.length === 0) await this.#wait(duration);
     else if (await this.#turn.inLines(lines, (called) => this.#wait(duration, called))) return;
     else if (duration > timeLeft) this.#end({ how: "overloaded" });
@@ -233,9 +235,8 @@ export class Delivery<N extends string> {
         continue;
       }
       const way: WayOut<N> = wayOut({
-        candidates: this.#eligibility.remaining,
+        outlooks: this.#outlooks(),
         log: this.#log,
-        turn: this.#turn,
         lastResort: this.#context.lastResort,
         trialFailed: failed,
         timeLeft: this.#timeLeft,
@@ -271,6 +272,10 @@ export class Delivery<N extends string> {
     const pointless = sooner === undefined && duration > this.#timeLeft;
     const interruption = pointless ? "expired" : await this.#task.interruptions.wait(duration, sooner);
     if (interruption) this.#end({ how: interruption });
+  }
+
+  #outlooks(): Outlook<N>[] {
+    return this.#eligibility.remaining.map((candidate) => outlookOf(candidate, this.#log, this.#turn));
   }
 
   /** Milliseconds that may be waited so that an attempt is still of use. */

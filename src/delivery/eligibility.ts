@@ -53,11 +53,26 @@ export class Eligibility<N extends string> {
     return risky && this.#isAnotherWell() ? undefined : "probe";
   }
 
-  #mayStillTry({ route: { name } }: Candidate<N>): boolean {
+  /** Whether somebody would be tried again if the retry budget allowed it. */
+  get lacksBudget(): boolean {
+    return this.#rules.plan.candidates.some(
+      (candidate) => this.#hasAnotherTry(candidate) && !this.#isAffordable(candidate),
+    );
+  }
+
+  #mayStillTry(candidate: Candidate<N>): boolean {
+    return this.#hasAnotherTry(candidate) && this.#isAffordable(candidate);
+  }
+
+  #hasAnotherTry({ route: { name } }: Candidate<N>): boolean {
+    const { log } = this.#rules;
+    return !log.settled(name) && (this.#lastRound === undefined || !log.triedIn(this.#lastRound, name));
+  }
+
+  /** First tries cost nothing. */
+  #isAffordable({ route: { name } }: Candidate<N>): boolean {
     const { log, retryBudget } = this.#rules;
-    if (log.settled(name)) return false;
-    if (log.tried(name) && !retryBudget.isLeft) return false;
-    return this.#lastRound === undefined || !log.triedIn(this.#lastRound, name);
+    return !log.tried(name) || retryBudget.isLeft;
   }
 
   #whatCan(route: ResolvedRoute<N>): "send" | "probe" | "nothing" {

@@ -1,8 +1,6 @@
 import { now } from "../clock.ts";
-import type { Candidate } from "../routing/plan.ts";
-import { availabilityOf } from "../routing/resolved-route.ts";
 import type { AttemptLog } from "./attempt-log.ts";
-import { mustPause } from "./way-out.ts";
+import type { Outlook } from "./outlook.ts";
 
 export interface RetrySettings {
   readonly maxRounds: number;
@@ -21,15 +19,15 @@ export interface RetrySettings {
  */
 export function retryDelay<N extends string>(
   round: number,
-  candidates: readonly Candidate<N>[],
+  outlooks: readonly Outlook<N>[],
   log: AttemptLog<N>,
   { minDelay, maxDelay }: RetrySettings,
 ): number | undefined {
   const backoff = Math.random() * Math.min(maxDelay, minDelay * 2 ** (round - 2));
-  const delays = candidates.flatMap(({ route }) => {
-    if (mustPause(route, log)) return [(log.pauseOf(route.name) ?? 0) - now()];
-    if (availabilityOf(route).can === "nothing") return [];
-    return [log.tried(route.name) ? backoff : 0];
+  const delays = outlooks.flatMap(({ candidate, because, until = now() }) => {
+    if (because === "paused") return [until - now()];
+    if (because !== "free") return [];
+    return [log.tried(candidate.route.name) ? backoff : 0];
   });
   return delays.length === 0 ? undefined : Math.min(...delays);
 }

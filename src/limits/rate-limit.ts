@@ -38,7 +38,8 @@ export class RateLimit {
   /** Takes a permit, of which one must be left; returns what puts it back unused. */
   take(): () => void {
     const at = now() + this.#interval;
-    this.#insert(at);
+    // No permit comes back later than this one.
+    this.#returns.push(at);
     return () => {
       const index = this.#returns.lastIndexOf(at);
       if (index >= this.#first) this.#returns.splice(index, 1);
@@ -57,16 +58,15 @@ export class RateLimit {
   /** The provider says that it was too much: what is left comes back one by one, as into an empty token bucket. */
   drain(): void {
     const time = now();
-    const { left } = this;
-    for (let permit = 1; permit <= left; permit += 1) this.#insert(time + (permit * this.#interval) / this.#limit);
+    const drained = Array.from(
+      { length: this.left },
+      (_, index) => time + ((index + 1) * this.#interval) / this.#limit,
+    );
+    this.#returns = [...this.#returns.slice(this.#first), ...drained].sort((a, b) => a - b);
+    this.#first = 0;
   }
 
   get #taken(): number {
     return this.#returns.length - this.#first;
-  }
-
-  #insert(at: number): void {
-    const place = this.#returns.findLastIndex((other) => other <= at) + 1;
-    this.#returns.splice(Math.max(place, this.#first), 0, at);
   }
 }

@@ -54,10 +54,11 @@ function refusal(response: WireResponse, answers: Answers, secrets: () => readon
   const statement = answers.statement(response);
   const searched = shortened(statement);
   const reason = reasonOf(response, searched, answers.rules);
+  const own = secrets();
   return failure(reason, {
     status: response.status,
-    code: statement.code === undefined ? undefined : redactCode(statement.code, secrets),
-    detail: redact(statement.text, secrets()) || redact(describe(response), secrets()),
+    code: statement.code === undefined ? undefined : redactCode(statement.code, () => own),
+    detail: redact(statement.text, own) || redact(describe(response), own),
     retryAfter: asksToWait.has(reason) ? waitOf(response, searched, answers) : undefined,
   });
 }

@@ -157,8 +157,14 @@ function aheadOfOrder<N extends string>(
   const due = tiers.flat().filter((candidate) => canDo("probe", candidate));
   const probe = able.flat().some(losesNothing) ? due.find(losesNothing) : due[0];
   if (probe) return probe;
-  const standbys = able.slice(able.findIndex((tier) => tier.length > 0) + 1).flat();
-  return standbys.find((candidate) => losesNothing(candidate) && candidate.route.prove.turn());
+  const standbys = able
+    .slice(able.findIndex((tier) => tier.length > 0) + 1)
+    .flat()
+    .filter(losesNothing);
+  for (const { route } of standbys) route.prove.count();
+  const proven = standbys.find(({ route }) => route.prove.isDue);
+  proven?.route.prove.spend();
+  return proven;
 }
 
 /** Those that carry everything come before those that lose a field. */

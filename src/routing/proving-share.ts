@@ -1,6 +1,9 @@
+/** Credit for more would be a burst after a time in which the standby could not be asked. */
+const mostCredit = 2;
+
 /**
- * Which sends go to a standby to prove that it works. Their share is exact, and starts at a random phase: otherwise
- * processes that send once would never prove anything.
+ * When a standby is to prove that it works. Its share is exact, and starts at a random phase: otherwise processes that
+ * send once would never prove anything.
  */
 export class ProvingShare {
   readonly share: number;
@@ -11,12 +14,17 @@ export class ProvingShare {
     this.share = share;
   }
 
-  /** Counts a send that could go there; whether it should. */
-  turn(): boolean {
-    if (this.share === 0) return false;
-    this.#credit = (this.#credit ?? Math.random()) + this.share;
-    if (this.#credit < 1) return false;
-    this.#credit -= 1;
-    return true;
+  /** Counts a send that could go there. */
+  count(): void {
+    if (this.share > 0) this.#credit = Math.min((this.#credit ?? Math.random()) + this.share, mostCredit);
+  }
+
+  get isDue(): boolean {
+    return this.#credit !== undefined && this.#credit >= 1;
+  }
+
+  /** The send that was counted last goes there. */
+  spend(): void {
+    if (this.#credit !== undefined) this.#credit -= 1;
   }
 }

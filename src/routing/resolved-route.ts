@@ -33,12 +33,6 @@ export function availabilityOf<N extends string>({ monitor, limits }: ResolvedRo
   return availability.can === "nothing" || limits.free ? availability : limited;
 }
 
-/** Whether one can wait in its line: for the end of a throttle, or for one of its limits. */
-export function hasLine<N extends string>(route: ResolvedRoute<N>): boolean {
-  const availability = availabilityOf(route);
-  return availability.can === "nothing" && ["throttled", "limited"].includes(availability.because);
-}
-
 /** Routes that share the load by weight. Groups are used in their order. */
 export interface RouteGroup<N extends string = string> {
   readonly routes: readonly ResolvedRoute<N>[];

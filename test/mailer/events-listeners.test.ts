@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createMailer } from "../../src/index.ts";
 import { memoryProvider } from "../../src/testing/memory-provider.ts";
-import { type EventName, eventNames, lifeWithEveryEvent } from "./events-support.ts";
+import { type EventName, lifeWithEveryEvent } from "./events-support.ts";
 import { fakeTime, resultOf, send, settled, standby, triesOf } from "./health-support.ts";
+import { eventNames } from "./support.ts";
 
 beforeEach(() => {
   fakeTime();

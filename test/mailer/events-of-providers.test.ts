@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createMailer, type ProviderChange } from "../../src/index.ts";
 import { memoryProvider, type Outcome } from "../../src/testing/memory-provider.ts";
-import { eventNames, lifeWithEveryEvent, recorded } from "./events-support.ts";
+import { lifeWithEveryEvent, recorded } from "./events-support.ts";
 import { fakeTime, pass, send, sendMany, standby, start, times } from "./health-support.ts";
+import { eventNames } from "./support.ts";
 
 beforeEach(() => {
   fakeTime();

@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createMailer, type Message, type Reason } from "../../src/index.ts";
 import { memoryProvider } from "../../src/testing/memory-provider.ts";
-import { eventNames } from "./events-support.ts";
 import { fakeTime, pass, standby } from "./health-support.ts";
+import { eventNames } from "./support.ts";
 
 beforeEach(() => {
   fakeTime();

@@ -1,27 +1,8 @@
 import { vi } from "vitest";
-import { createMailer, type Mailer, type MailerEvents } from "../../src/index.ts";
+import { createMailer, type Mailer } from "../../src/index.ts";
 import { memoryProvider, type Outcome } from "../../src/testing/memory-provider.ts";
 import { type Ending, letter, pass, send, settled, start, times } from "./health-support.ts";
-
-export const eventNames = [
-  "accepted",
-  "failed",
-  "attempt",
-  "failover",
-  "provider:changed",
-  "provider:degraded",
-  "provider:down",
-  "provider:probing",
-  "provider:recovering",
-  "provider:recovered",
-  "provider:throttled",
-  "provider:unthrottled",
-  "provider:isolated",
-  "provider:restored",
-  "all-down",
-  "all-down:over",
-  "warning",
-] as const satisfies readonly (keyof MailerEvents)[];
+import { eventNames } from "./support.ts";
 
 export type EventName = (typeof eventNames)[number];
 

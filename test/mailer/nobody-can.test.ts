@@ -308,3 +308,21 @@ test("A message that awaited another's last resort goes on when that brought its
 
   expect(steps(paused.receipt)).toEqual(["b unavailable", "b accepted"]);
 });
+
+test("A message that awaits another's stalled last resort tries its provider as soon as that is due", async () => {
+  fixRandom();
+  const b = memoryProvider({ name: "b" });
+  const mailer = createMailer({ providers: [b], breaker: { openFor: 15_000 } });
+  await takeDown(mailer, b);
+  await elapse(10_000);
+  b.script("hang", "accepted");
+  const lastResort = watch(mailer.send(letter));
+  await elapse();
+  const waiting = watch(mailer.send(letter));
+  await elapse(4_900);
+  expect(waiting.pending).toBe(true);
+  await elapse(100);
+
+  expect(steps(waiting.receipt)).toEqual(["b accepted"]);
+  expect(lastResort.pending).toBe(true);
+});

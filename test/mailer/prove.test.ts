@@ -37,6 +37,19 @@ describe("A standby with a share to prove itself", () => {
     expect(healthOf(mailer, "b").lastAccepted).toBeInstanceOf(Date);
   });
 
+  test("gets exactly that share beside another standby that proves itself, too", async () => {
+    fixRandom(0);
+    const [a, b, c] = [memoryProvider({ name: "a" }), memoryProvider({ name: "b" }), memoryProvider({ name: "c" })];
+    const mailer = createMailer({ providers: [a, { provider: b, prove: 0.25 }, { provider: c, prove: 0.25 }] });
+
+    for (let sent = 0; sent < 80; sent += 1) await mailer.send(letter);
+
+    // Both are due at once, and the turn of the second comes with the next.
+    expect([a, b, c].map(({ inbox }) => inbox.length)).toEqual([41, 20, 19]);
+    expect((await mailer.send(letter)).provider).toBe("c");
+    expect(mailer.health().map(({ share }) => share)).toEqual([0.5, 0.25, 0.25]);
+  });
+
   test("gets it from processes that send once, too", async () => {
     const counts = { a: 0, b: 0 };
     for (let process = 0; process < 100; process += 1) {

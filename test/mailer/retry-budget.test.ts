@@ -42,6 +42,18 @@ describe("The retry budget", () => {
     expect(error?.retryAt).toBeInstanceOf(Date);
   });
 
+  test("is not blamed for a message that it did not keep from another try", async () => {
+    const { mailer } = failing(0);
+    const before = Array.from({ length: 30 }, () => watch(mailer.send(letter)));
+    await elapse(1_000);
+    const repeated = before.map(({ error }) => error).filter(({ attempts }) => attempts.length === 3);
+    const unrepeated = before.map(({ error }) => error).filter(({ attempts }) => attempts.length === 1);
+
+    expect(repeated.length + unrepeated.length).toBeGreaterThan(20);
+    for (const { message } of repeated) expect(message).not.toContain("retry budget");
+    for (const { message } of unrepeated) expect(message).toContain("retry budget");
+  });
+
   test("denies no failover: each message still tries every provider once", async () => {
     const { providers, mailer, attempts } = failing(0, ["a", "b", "c"]);
     const before = Array.from({ length: 50 }, () => watch(mailer.send(letter)));

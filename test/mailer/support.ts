@@ -132,7 +132,8 @@ export async function throttle<N extends string>(
   provider.script();
 }
 
-const eventNames = [
+/** Every event that a mailer tells. */
+export const eventNames = [
   "accepted",
   "failed",
   "attempt",

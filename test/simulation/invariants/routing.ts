@@ -61,30 +61,32 @@ export const proofs: Invariant = {
   name: "the share of ordinary mail that proves a standby is exact within one",
   sees: ["begun", "changed", "settled"],
   observe: (replay) => {
-    const [standby, ...others] = replay.scenario.providers.flatMap(({ prove }, place) =>
+    const standbys = replay.scenario.providers.flatMap(({ prove }, place) =>
       prove === undefined ? [] : { place, share: prove },
     );
-    const counts = new Map<number, { ordinary: number; proven: number }>();
+    const total = standbys.reduce((sum, { share }) => sum + share, 0);
+    const proved = new Map<number, number[]>();
     return {
       *see(entry) {
-        // A second one has its share of what the first leaves.
-        if (!standby || others.length > 0) return;
-        if (entry.what === "changed") counts.delete(entry.mailer);
-        if (entry.what === "settled" && replay.sendOf(entry.id).begun.length === 0) counts.delete(entry.mailer);
-        if (entry.what !== "begun") return;
+        if (entry.what === "changed") proved.delete(entry.mailer);
+        if (entry.what === "settled" && replay.sendOf(entry.id).begun.length === 0) proved.delete(entry.mailer);
+        // More than all the mail cannot be had.
+        if (entry.what !== "begun" || total === 0 || total > 1) return;
         const send = replay.sendOf(entry.id);
         if (send.begun.length !== 1) return;
         const allCan = replay.providersOf(entry.mailer).every((each) => each.canSend(entry.at) && isUnlimited(each));
         if (!allCan || !isOrdinary(send) || entry.at > send.at) {
-          counts.delete(entry.mailer);
+          proved.delete(entry.mailer);
           return;
         }
-        const { ordinary, proven } = counts.get(entry.mailer) ?? { ordinary: 0, proven: 0 };
-        const proves = replay.providerOf(entry.mailer, entry.provider).place === standby.place;
-        const count = { ordinary: ordinary + 1, proven: proven + (proves ? 1 : 0) };
-        counts.set(entry.mailer, count);
-        if (Math.abs(count.proven - count.ordinary * standby.share) >= 1) {
-          yield `${count.proven} of ${count.ordinary} proved p${standby.place}, whose share is ${standby.share}`;
+        const places = [...(proved.get(entry.mailer) ?? []), replay.providerOf(entry.mailer, entry.provider).place];
+        proved.set(entry.mailer, places);
+        for (const { place, share } of standbys) {
+          const count = places.filter((each) => each === place).length;
+          // Of several that are due at once each waits for those before it.
+          if (Math.abs(count - places.length * share) >= standbys.length) {
+            yield `${count} of ${places.length} proved p${place}, whose share is ${share}`;
+          }
         }
       },
     };

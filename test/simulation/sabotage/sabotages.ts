@@ -199,7 +199,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: "never proves a standby",
     file: "routing/proving-share.ts",
-    replace: [["if (this.#credit < 1) return false;", "if (this.#credit) return false;"]],
+    replace: [["return this.#credit !== undefined && this.#credit >= 1;", "return false;"]],
     breaks: /proves a standby is exact/,
   },
   {
