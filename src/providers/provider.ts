@@ -1,3 +1,5 @@
+import type { Failure } from "../failure.ts";
+import type { BatchContent, BatchRecipient, PreparedBatch } from "../message/batch.ts";
 import type { PreparedMessage } from "../message/message.ts";
 
 /** What the mailer gives an adapter for one attempt. */
@@ -28,8 +30,31 @@ export interface Provider<N extends string = string> {
    * @throws ProviderError for everything but a receipt; any other error counts as `internal` and as possibly sent
    */
   send(message: PreparedMessage, attempt: AttemptContext): Promise<{ providerMessageId: string }>;
+  /** The ESP's own batch; without it, the mails of a campaign are sent one by one. */
+  readonly batch?: BatchSending | undefined;
   /** Loads what the first send would load. The mailer calls it for standbys in the background after its first send. */
   load?(): Promise<void>;
   /** Closes connections. */
   close?(): Promise<void>;
+}
+
+/** What the ESP said of one recipient of a batch: its id for that mail, or why it did not take it. */
+export type BatchResult = { readonly providerMessageId: string } | { readonly failure: Failure };
+
+/** One content to many recipients in one request. */
+export interface BatchSending {
+  /** Recipients in one request at most. */
+  readonly limit: number;
+  /**
+   * Whether the batch can carry this mail exactly as `send` would, whoever else is in it; who is not carried is sent to
+   * singly. `unsupported` is asked beside it.
+   */
+  carries(content: BatchContent, recipient: BatchRecipient): boolean;
+  /**
+   * Makes one attempt for all of them; resolves once the ESP took some of them, with what it said of each, in their
+   * order. The `id` of the attempt is that of the batch, and goes nowhere.
+   *
+   * @throws ProviderError for what became of the whole batch, by the rules of `Provider.send`
+   */
+  send(batch: PreparedBatch, attempt: AttemptContext): Promise<readonly BatchResult[]>;
 }

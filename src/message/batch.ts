@@ -1,0 +1,50 @@
+import { escapeHtml, type MergeText } from "./merge-text.ts";
+import type { Address, PreparedMessage } from "./message.ts";
+
+/** What the mails of one batch have in common, as one provider is to send them. */
+export interface BatchContent {
+  /**
+   * All that is the same in each mail. Here `to`, `headers` and `metadata` are empty, the subject is "", and there is no
+   * text and no html.
+   */
+  readonly common: PreparedMessage;
+  readonly text?: MergeText;
+  readonly html?: MergeText;
+}
+
+/** One recipient of a batch, who gets a mail of its own that shows nobody else. */
+export interface BatchRecipient {
+  /** Id of this mail; goes to the ESP as its metadata `steadymail-id`. */
+  readonly id: string;
+  readonly to: Address;
+  /** What `text` and `html` of the content are filled with; has every variable that they name. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Filled already. */
+  readonly subject: string;
+  /** All headers of this mail, those that all recipients have in common included; filled already. */
+  readonly headers: PreparedMessage["headers"];
+  /** All metadata of this mail, those that all recipients have in common included. */
+  readonly metadata: PreparedMessage["metadata"];
+}
+
+/** One content and those who are to get it, no two of them with the same address in whatever case. */
+export interface PreparedBatch {
+  readonly content: BatchContent;
+  readonly recipients: readonly BatchRecipient[];
+}
+
+/** The mail that one recipient is to get, by whichever ESP and whichever of its ways: values escaped in html alone. */
+export function messageTo(content: BatchContent, recipient: BatchRecipient): PreparedMessage {
+  const { common, text, html } = content;
+  const { to, subject, headers, metadata, variables } = recipient;
+  const valueIn = (name: string): string => variables.get(name) ?? "";
+  return {
+    ...common,
+    to: [to],
+    subject,
+    headers,
+    metadata,
+    ...(text === undefined ? {} : { text: text.fill(valueIn) }),
+    ...(html === undefined ? {} : { html: html.fill((name) => escapeHtml(valueIn(name))) }),
+  };
+}
