@@ -230,7 +230,16 @@ class FailoverMailer<N extends string> implements Mailer<N> {
     const plan = makePlan(this.#groups, draft, choice);
     for (const skipped of plan.skipped) this.#warnings.excluded(skipped);
     const usefulTime = Math.min(usefulTimeAtMost, allowedTime * usefulShare);
-    const task = { id, began, plan, onUnknown, retry: this.#settings.retry, interruptions, usefulTime };
+    const task = {
+      id,
+      began,
+      plan,
+      onUnknown,
+      retry: this.#settings.retry,
+      interruptions,
+      precedence: "single" as const,
+      usefulTime,
+    };
     return new Delivery(task, this.#shared).run();
   }
 

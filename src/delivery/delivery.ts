@@ -4,7 +4,7 @@ import type { Emitter, MailerEvents } from "../events.ts";
 import type { AttemptOutcome } from "../health/attempt-outcome.ts";
 import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
 import type { RetryBudget } from "../limits/retry-budget.ts";
-import type { WaitingRoom } from "../limits/waiting-room.ts";
+import type { Precedence, WaitingRoom } from "../limits/waiting-room.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
 import { AttemptLog } from "./attempt-log.ts";
@@ -15,8 +15,9 @@ import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
 import type { OnUnknown } from "./on-unknown.ts";
 import { linesInTime, type Outlook, outlookOf } from "./outlook.ts";
+import { redactFailure } from "./redact-failure.ts";
 import { type RetrySettings, retryDelay } from "./retry-delay.ts";
-import { type AttemptResult, runAttempt } from "./run-attempt.ts";
+import { type AttemptResult, messageIdOf, runAttempt } from "./run-attempt.ts";
 import { Turn } from "./turn.ts";
 import { type WayOut, wayOut } from "./way-out.ts";
 
@@ -29,6 +30,7 @@ export interface DeliveryTask<N extends string = string> {
   readonly onUnknown: OnUnknown;
   readonly retry: RetrySettings;
   readonly interruptions: Interruptions;
+  readonly precedence: Precedence;
   /** An attempt with less time than this is not begun, ms. */
   readonly usefulTime: number;
 }
@@ -63,7 +65,7 @@ export class Delivery<N extends string> {
   constructor(task: DeliveryTask<N>, context: DeliveryContext<N>) {
     this.#task = task;
     this.#context = context;
-    this.#turn = new Turn(context.waitingRoom);
+    this.#turn = new Turn(context.waitingRoom, task.precedence);
     const { plan, onUnknown } = task;
     const { retryBudget } = context;
     this.#eligibility = new Eligibility({ plan, onUnknown, log: this.#log, turn: this.#turn, retryBudget });
@@ -158,7 +160,7 @@ export class Delivery<N extends string> {
       startedAt,
       duration,
       ...(result.outcome === "accepted"
-        ? { outcome: result.outcome, providerMessageId: result.providerMessageId }
+        ? { outcome: result.outcome, providerMessageId: result.receipt }
         : { outcome: result.outcome, failure: result.failure }),
     });
     this.#log.add(attempt);
@@ -172,17 +174,18 @@ export class Delivery<N extends string> {
   async #attemptWith(
     candidate: Candidate<N>,
     permit: Permit,
-  ): Promise<AttemptOutcome & { readonly result: AttemptResult }> {
+  ): Promise<AttemptOutcome & { readonly result: AttemptResult<string> }> {
     const { id, onUnknown, interruptions } = this.#task;
     const { route, message } = candidate;
     const fullTime = route.monitor.timeLimit(permit, route.timeout);
     const limit = Math.min(fullTime, interruptions.remaining);
     const result = await runAttempt({
-      id,
       provider: route.provider,
-      message,
+      request: ({ signal, timeout }) =>
+        route.provider.send(message, { id, signal, timeout, fresh: onUnknown === "stop" }),
+      receiptIn: messageIdOf,
+      redact: (failure) => redactFailure(failure, message),
       limit,
-      fresh: onUnknown === "stop",
       onCancel: (callback) => interruptions.onCancel(callback),
     });
     if (result.outcome === "accepted")

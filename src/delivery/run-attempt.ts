@@ -1,28 +1,29 @@
 import { now } from "../clock.ts";
 import { type Failure, failure, failureInPhase, isProviderError, normalFailure } from "../failure.ts";
-import type { PreparedMessage } from "../message/message.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { AttemptContext, Provider } from "../providers/provider.ts";
 import { loadQuietly } from "./load-quietly.ts";
-import { redactFailure } from "./redact-failure.ts";
 
 /** One attempt to make. */
-export interface AttemptTask<N extends string = string> {
-  readonly id: string;
-  readonly provider: Provider<N>;
-  readonly message: PreparedMessage;
+export interface AttemptTask<R> {
+  readonly provider: Provider;
+  /** Has the adapter make its request. */
+  readonly request: (context: Pick<AttemptContext, "signal" | "timeout">) => Promise<unknown>;
+  /** The receipt, if that is what the adapter resolved with. */
+  readonly receiptIn: (value: unknown) => R | undefined;
+  /** Takes what is the message's own out of what the adapter says. */
+  readonly redact: (failure: Failure) => Failure;
   /** Milliseconds. */
   readonly limit: number;
-  readonly fresh: boolean;
   /** Calls back when the attempt is to end at once; returns what takes that back. */
   readonly onCancel: (callback: () => void) => () => void;
 }
 
 /** What became of it. */
-export type AttemptResult = AcceptedResult | FailedResult;
+export type AttemptResult<R> = AcceptedResult<R> | FailedResult;
 
-interface AcceptedResult {
+interface AcceptedResult<R> {
   readonly outcome: "accepted";
-  readonly providerMessageId: string;
+  readonly receipt: R;
   readonly startedAt: Date;
   readonly duration: number;
 }
@@ -37,13 +38,15 @@ export interface FailedResult {
   readonly reusedConnection: boolean;
 }
 
-type Settlement = { readonly accepted: string } | { readonly failure: Failure; readonly reusedConnection: boolean };
+type Settlement<R> = { readonly accepted: R } | Unsettled;
+
+type Unsettled = { readonly failure: Failure; readonly reusedConnection: boolean };
 
 /** Timers may fire a little before their time by the monotonic clock. */
 const timerSlack = 2;
 
 /** Makes one attempt; never rejects, and ends within its limit whatever the adapter does. */
-export async function runAttempt<N extends string>(task: AttemptTask<N>): Promise<AttemptResult> {
+export async function runAttempt<R>(task: AttemptTask<R>): Promise<AttemptResult<R>> {
   const began = now();
   const cut = cutShort(task);
   const hindrance = await Promise.race([loadQuietly(task.provider), cut.happened]);
@@ -54,11 +57,11 @@ export async function runAttempt<N extends string>(task: AttemptTask<N>): Promis
   cut.dispose();
   const duration = now() - ready;
   if ("accepted" in settlement) {
-    return { outcome: "accepted", providerMessageId: settlement.accepted, duration, startedAt };
+    return { outcome: "accepted", receipt: settlement.accepted, duration, startedAt };
   }
   return {
     outcome: settlement.failure.sent === "maybe" ? "unknown" : "not-sent",
-    failure: redactFailure(settlement.failure, task.message),
+    failure: task.redact(settlement.failure),
     reusedConnection: settlement.reusedConnection,
     timedOut: now() - began >= task.limit - timerSlack,
     duration,
@@ -72,7 +75,7 @@ function notBegun(hindrance: Cut): Failure {
     : failureInPhase("internal", "no", { detail: "The adapter was not loaded in time" });
 }
 
-async function settle<N extends string>(task: AttemptTask<N>, cut: Promise<Cut>): Promise<Settlement> {
+async function settle<R>(task: AttemptTask<R>, cut: Promise<Cut>): Promise<Settlement<R>> {
   const controller = new AbortController();
   const sending = callAdapter(task, controller.signal);
   const first = await Promise.race([sending, cut]);
@@ -90,13 +93,12 @@ async function settle<N extends string>(task: AttemptTask<N>, cut: Promise<Cut>)
   );
 }
 
-async function callAdapter<N extends string>(
-  { provider, message, id, limit, fresh }: AttemptTask<N>,
+async function callAdapter<R>(
+  { request, receiptIn, limit }: AttemptTask<R>,
   signal: AbortSignal,
-): Promise<Settlement> {
+): Promise<Settlement<R>> {
   try {
-    const receipt: unknown = await provider.send(message, { id, signal, timeout: limit, fresh });
-    const accepted = messageIdOf(receipt);
+    const accepted = receiptIn(await request({ signal, timeout: limit }));
     if (accepted !== undefined) return { accepted };
     return withoutAnswer(failure("bad-response", { detail: "The adapter returned no providerMessageId" }));
   } catch (error) {
@@ -104,13 +106,14 @@ async function callAdapter<N extends string>(
   }
 }
 
-function messageIdOf(receipt: unknown): string | undefined {
+/** The id in what `send` of an adapter resolved with. */
+export function messageIdOf(receipt: unknown): string | undefined {
   if (typeof receipt !== "object" || receipt === null || !("providerMessageId" in receipt)) return undefined;
   const { providerMessageId } = receipt;
   return typeof providerMessageId === "string" && providerMessageId !== "" ? providerMessageId : undefined;
 }
 
-function settlementOf(error: unknown): Settlement {
+function settlementOf(error: unknown): Unsettled {
   try {
     if (isProviderError(error)) {
       return { failure: normalFailure(error.failure), reusedConnection: error.reusedConnection === true };
@@ -123,17 +126,14 @@ function settlementOf(error: unknown): Settlement {
   }
 }
 
-function withoutAnswer(reason: Failure): Settlement {
+function withoutAnswer(reason: Failure): Unsettled {
   return { failure: reason, reusedConnection: false };
 }
 
 /** What ends an attempt before its adapter does. */
 type Cut = "timeout" | "aborted";
 
-function cutShort<N extends string>({
-  limit,
-  onCancel,
-}: AttemptTask<N>): {
+function cutShort<R>({ limit, onCancel }: AttemptTask<R>): {
   readonly happened: Promise<Cut>;
   readonly dispose: () => void;
 } {

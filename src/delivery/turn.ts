@@ -1,5 +1,5 @@
 import type { Slot } from "../limits/line.ts";
-import type { WaitingRoom } from "../limits/waiting-room.ts";
+import type { Precedence, WaitingRoom } from "../limits/waiting-room.ts";
 import type { ResolvedRoute } from "../routing/resolved-route.ts";
 
 /** One send among those that wait for limits and throttles, and the slot that a provider gave it. */
@@ -9,9 +9,9 @@ export class Turn<N extends string = string> {
   readonly #ticket: number;
   #given: { readonly route: ResolvedRoute<N>; readonly slot: Slot } | undefined;
 
-  constructor(room: WaitingRoom) {
+  constructor(room: WaitingRoom, precedence: Precedence) {
     this.#room = room;
-    this.#ticket = room.nextTicket();
+    this.#ticket = room.nextTicket(precedence);
   }
 
   /** Whether a provider waits for this send. */

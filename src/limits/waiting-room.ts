@@ -1,3 +1,9 @@
+/** Who goes first where several wait for one provider. */
+export type Precedence = "single" | "bulk";
+
+/** No mailer lives to give so many tickets to single sends. */
+const firstOfBulk = 2 ** 52;
+
 /** Everybody who waits for a limit or a throttle, whichever provider's: so many and no more. */
 export class WaitingRoom {
   readonly limit: number;
@@ -8,10 +14,10 @@ export class WaitingRoom {
     this.limit = limit;
   }
 
-  /** A number for one send; lower ones are earlier. */
-  nextTicket(): number {
+  /** A number for one send: lower ones go first. Bulk work goes after all single sends, however late those come. */
+  nextTicket(precedence: Precedence): number {
     this.#tickets += 1;
-    return this.#tickets;
+    return precedence === "single" ? this.#tickets : firstOfBulk + this.#tickets;
   }
 
   /** Whether there was room; who entered must {@link leave}. */
