@@ -1,4 +1,32 @@
-import { defineConfig } from "tsup";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defineConfig, type Options } from "tsup";
+
+/**
+ * Small packages that become part of the modules: to find and read a file of its own for each would take longer than
+ * all else that an import of this package does. opossum and p-retry stay outside: users choose their versions.
+ */
+const bundled: readonly string[] = ["deepmerge-ts", "email-addresses", "mrmime"];
+
+/** The licence of each goes along with its code, as it asks for. */
+const withLicences: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "licences",
+  setup({ onLoad }) {
+    onLoad({ filter: new RegExp(`/node_modules/(?:${bundled.join("|")})/.*\\.m?js$`) }, ({ path }) => {
+      const [, root = "", name = ""] = /^(.*\/node_modules\/([^/]+))\//.exec(path) ?? [];
+      return {
+        contents: `${readFileSync(path, "utf8")}\n/*! ${name}:\n${licenceIn(root)}*/\n`,
+        resolveDir: dirname(path),
+      };
+    });
+  },
+};
+
+function licenceIn(root: string): string {
+  const file = readdirSync(root).find((name) => /^licen[cs]e/i.test(name));
+  if (file === undefined) throw new Error(`${root} has no licence`);
+  return readFileSync(join(root, file), "utf8");
+}
 
 export default defineConfig({
   entry: {
@@ -14,6 +42,8 @@ export default defineConfig({
   format: ["esm", "cjs"],
   target: "node20",
   platform: "node",
+  noExternal: [...bundled],
+  esbuildPlugins: [withLicences],
   removeNodeProtocol: false,
   // tsup itself sets "baseUrl", which TypeScript 6 calls deprecated.
   dts: { compilerOptions: { ignoreDeprecations: "6.0" } },

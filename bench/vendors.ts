@@ -1,55 +1,78 @@
-/** The same mail by the vendors' own SDKs, called as their documentation says. */
+/** The same mail by the vendors' own SDKs, called as their documentation says, with all that steadymail tells the ESP. */
+import { randomUUID } from "node:crypto";
 import { SESv2Client, SendEmailCommand } from "@aws-sdk/client-sesv2";
 import { MailService } from "@sendgrid/mail";
 import Mailgun from "mailgun.js";
 import mailjet from "node-mailjet";
+import type { EspName } from "./adapters.ts";
+import { mail } from "./mail.ts";
+import type { Work } from "./runner.ts";
 
-export type Send = () => Promise<unknown>;
-export type EspName = "ses" | "sendgrid" | "mailgun" | "mailjet";
+const { from, to, subject, text, html } = mail;
 
-export const mail = {
-  from: "orders@example.com",
-  to: "ada@example.org",
-  subject: "Your order",
-  text: "It is on its way.",
-  html: "<p>It is on its way.</p>",
-};
+export function newSesClient(url: string): SESv2Client {
+  const credentials = { accessKeyId: "AKIABENCH", secretAccessKey: "bench" };
+  return new SESv2Client({ region: "eu-west-1", endpoint: url, credentials });
+}
 
-export function vendorSends(port: number): Readonly<Record<EspName, Send>> {
-  const url = `http://127.0.0.1:${port}`;
-  const { from, to, subject, text, html } = mail;
-
-  const sesClient = new SESv2Client({
-    region: "eu-west-1",
-    endpoint: url,
-    credentials: { accessKeyId: "AKIABENCH", secretAccessKey: "bench" },
-  });
-  const sendgridService = new MailService();
-  sendgridService.setApiKey("SG.bench");
-  // The types of the two packages do not show what their documentation tells to set.
-  Reflect.get(sendgridService, "client").setDefaultRequest("baseUrl", url);
-  const mailgunClient = new Mailgun(FormData).client({ username: "api", key: "bench", url });
-  Reflect.set(mailjet.Request, "protocol", "http://");
-  const mailjetClient = new mailjet.Client({
-    apiKey: "bench",
-    apiSecret: "bench",
-    config: { host: `127.0.0.1:${port}` },
-  });
-
-  return {
-    ses: () =>
-      sesClient.send(
+export const vendors: Readonly<Record<EspName, (url: string) => Work>> = {
+  ses(url) {
+    const client = newSesClient(url);
+    return () =>
+      client.send(
         new SendEmailCommand({
           FromEmailAddress: from,
           Destination: { ToAddresses: [to] },
-          Content: { Simple: { Subject: { Data: subject }, Body: { Text: { Data: text }, Html: { Data: html } } } },
+          Content: { Simple: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } } },
+          EmailTags: [{ Name: "steadymail-id", Value: randomUUID() }],
         }),
-      ),
-    sendgrid: () => sendgridService.send({ from, to, subject, text, html }),
-    mailgun: () => mailgunClient.messages.create("mg.example.com", { from, to: [to], subject, text, html }),
-    mailjet: () =>
-      mailjetClient.post("send", { version: "v3.1" }).request({
-        Messages: [{ From: { Email: from }, To: [{ Email: to }], Subject: subject, TextPart: text, HTMLPart: html }],
-      }),
-  };
+      );
+  },
+  sendgrid(url) {
+    const service = new MailService();
+    service.setApiKey("SG.bench");
+    // The types of this package and of Mailjet's do not show what their documentation tells to set.
+    Reflect.get(service, "client").setDefaultRequest("baseUrl", url);
+    const trackingSettings = { clickTracking: { enable: false, enableText: false }, openTracking: { enable: false } };
+    return () =>
+      service.send({ from, to, subject, text, html, trackingSettings, customArgs: { "steadymail-id": randomUUID() } });
+  },
+  mailgun(url) {
+    const client = new Mailgun(FormData).client({ username: "api", key: "bench", url });
+    const tracking = { "o:tracking-clicks": "no", "o:tracking-opens": "no" } as const;
+    return () =>
+      client.messages.create("mg.example.com", {
+        from,
+        to: [to],
+        subject,
+        text,
+        html,
+        ...tracking,
+        "v:steadymail-id": randomUUID(),
+      });
+  },
+  mailjet(url) {
+    Reflect.set(mailjet.Request, "protocol", "http://");
+    const { host } = new URL(url);
+    const client = new mailjet.Client({ apiKey: "bench", apiSecret: "bench", config: { host } });
+    return () =>
+      client.post("send", { version: "v3.1" }).request({
+        Messages: [
+          {
+            From: { Email: from },
+            To: [{ Email: to }],
+            Subject: subject,
+            TextPart: text,
+            HTMLPart: html,
+            CustomID: randomUUID(),
+            TrackOpens: "disabled",
+            TrackClicks: "disabled",
+          },
+        ],
+      });
+  },
+};
+
+function utf8(Data: string) {
+  return { Data, Charset: "UTF-8" };
 }

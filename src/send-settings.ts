@@ -36,10 +36,38 @@ const droppable: readonly Droppable[] = ["tags", "metadata", "tracking", "replyT
 const validId = /^[\w-]{1,128}$/;
 
 /** @throws RangeError for a value out of range or the name of no provider, TypeError for something of the wrong kind */
-export function sendSettings<N extends string>(options: SendOptions<N>, mailer: MailerSettings<N>): SendSettings<N> {
-  const read = readOnce(options);
+export function sendSettings<N extends string>(
+  options: SendOptions<N> | undefined,
+  mailer: MailerSettings<N>,
+): SendSettings<N> {
+  return options === undefined ? usualSettings(mailer) : checkedSettings(readOnce(options), mailer);
+}
+
+/** Of a send that has no options. */
+function usualSettings<N extends string>({ onUnknown, deadline }: MailerSettings<N>): SendSettings<N> {
+  return {
+    id: randomUUID(),
+    signal: undefined,
+    allowedTime: deadline,
+    deadline: now() + deadline,
+    onUnknown,
+    choice: {
+      only: undefined,
+      except: none,
+      require: none,
+      mayDrop: usuallyDropped,
+      stickyKey: undefined,
+      ordinary: onUnknown === "failover",
+    },
+  };
+}
+
+const none: readonly never[] = [];
+const usuallyDropped: readonly Droppable[] = ["tags", "tracking"];
+
+function checkedSettings<N extends string>(read: SendOptions<N>, mailer: MailerSettings<N>): SendSettings<N> {
   const { signal, onUnknown = mailer.onUnknown, id = randomUUID(), stickyKey, deadline = mailer.deadline } = read;
-  const { only, except = [], require = [], mayDrop = ["tags", "tracking"] } = read;
+  const { only, except = none, require = none, mayDrop = usuallyDropped } = read;
   if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError("options.signal must be an AbortSignal");
   checkOnUnknown("options.onUnknown", onUnknown);
   if (typeof id !== "string" || !validId.test(id)) {

@@ -11,11 +11,12 @@ const opinions = 2;
 export class AttemptLog<N extends string> {
   readonly #attempts: Attempt<N>[] = [];
   /** Ends of the pauses that providers asked for, on the monotonic clock. */
-  readonly #pauses = new Map<N, number>();
+  #pauses: Map<N, number> | undefined;
 
   add(attempt: Attempt<N>): void {
     this.#attempts.push(attempt);
     if (attempt.outcome === "accepted" || attempt.failure.retryAfter === undefined) return;
+    this.#pauses ??= new Map();
     this.#pauses.set(attempt.provider, now() + attempt.failure.retryAfter);
   }
 
@@ -45,11 +46,12 @@ export class AttemptLog<N extends string> {
 
   /** Until when a provider asked to be left alone, on the monotonic clock. */
   pauseOf(provider: N): number | undefined {
-    return this.#pauses.get(provider);
+    return this.#pauses?.get(provider);
   }
 
   isPaused(provider: N): boolean {
-    return (this.#pauses.get(provider) ?? 0) > now();
+    const until = this.#pauses?.get(provider);
+    return until !== undefined && until > now();
   }
 
   get anyUnknown(): boolean {

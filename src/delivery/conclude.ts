@@ -22,16 +22,19 @@ export type Ending<N extends string = string> =
   | { readonly how: "accepted"; readonly candidate: Candidate<N>; readonly attempt: Accepted<N> }
   | { readonly how: "rejected" | "stopped" | "exhausted" | "expired" | "overloaded" | "aborted" | "closed" };
 
-/** The whole record of a delivery. */
-export interface DeliveryRecord<N extends string = string> {
+/** What was to be done, and what was done. */
+interface DeliverySummary<N extends string = string> {
   readonly id: string;
   /** On the monotonic clock. */
   readonly began: number;
   readonly plan: Plan<N>;
   readonly log: AttemptLog<N>;
+}
+
+/** The whole record of a delivery that ended without an acceptance. */
+export interface DeliveryRecord<N extends string = string> extends DeliverySummary<N> {
   /** Candidates that neither refused the message nor may have it. */
   readonly remaining: readonly Candidate<N>[];
-  readonly ending: Ending<N>;
   /** The reason of the caller's signal. */
   readonly abortReason: unknown;
   /** So many sends may wait for limits and throttles. */
@@ -42,15 +45,10 @@ export interface DeliveryRecord<N extends string = string> {
   readonly retryDelay: number;
 }
 
-/**
- * What is true of the message at the end, from the record alone.
- *
- * @throws SteadyMailError unless it was accepted
- */
-export function conclude<N extends string>(record: DeliveryRecord<N>): Receipt<N> {
-  if (record.ending.how !== "accepted") throw errorOf(record, record.ending.how);
-  const { id, began, plan, log } = record;
-  const { candidate, attempt } = record.ending;
+export function receiptOf<N extends string>(
+  { id, began, plan, log }: DeliverySummary<N>,
+  { candidate, attempt }: Extract<Ending<N>, { readonly how: "accepted" }>,
+): Receipt<N> {
   return Object.freeze({
     id,
     provider: attempt.provider,
@@ -63,7 +61,8 @@ export function conclude<N extends string>(record: DeliveryRecord<N>): Receipt<N
   });
 }
 
-function errorOf<N extends string>(
+/** What is true of a message that nobody accepted, from the record alone. */
+export function errorOf<N extends string>(
   record: DeliveryRecord<N>,
   how: Exclude<Ending["how"], "accepted">,
 ): SteadyMailError<N> {

@@ -3,13 +3,16 @@ import { now } from "../clock.ts";
 import type { Emitter, MailerEvents } from "../events.ts";
 import type { AttemptOutcome } from "../health/attempt-outcome.ts";
 import type { Permit, PermitKind, ProbeResult } from "../health/permit.ts";
+import type { Slot } from "../limits/line.ts";
 import type { RetryBudget } from "../limits/retry-budget.ts";
 import type { Precedence, WaitingRoom } from "../limits/waiting-room.ts";
+import { ownStrings } from "../message/own-strings.ts";
+import { attemptContext } from "../providers/attempt-context.ts";
 import type { Attempt, Receipt } from "../receipt.ts";
 import type { Candidate, Plan } from "../routing/plan.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import { Charges } from "./charges.ts";
-import { conclude, type Ending } from "./conclude.ts";
+import { type Ending, errorOf, receiptOf } from "./conclude.ts";
 import { Eligibility } from "./eligibility.ts";
 import type { Interruptions } from "./interruptions.ts";
 import type { LastResort } from "./last-resort.ts";
@@ -46,6 +49,9 @@ export interface DeliveryContext<N extends string = string> {
 /** What a timer may be ahead of the clock, ms. */
 const clockStep = 1;
 
+/** What the guard is told of an attempt, with the attempt itself. */
+type RunOutcome = AttemptOutcome & { readonly result: AttemptResult<string> };
+
 /** Ends a round that may be followed by another; never seen outside. */
 class AnotherRound extends Error {}
 
@@ -76,10 +82,41 @@ export class Delivery<N extends string> {
     const { id, began, plan, interruptions, retry } = this.#task;
     const { retryBudget, waitingRoom } = this.#context;
     retryBudget.countSend();
-    let round = 0;
+    try {
+      // Nearly every send ends in its first round; p-retry turns those that follow.
+      if (await this.#round(1)) await this.#furtherRounds();
+    } finally {
+      this.#turn.giveBack();
+    }
+    const log = this.#log;
+    const ending: Ending<N> = this.#ending ?? { how: "exhausted" };
+    if (ending.how === "accepted") return receiptOf({ id, began, plan, log }, ending);
+    throw errorOf(
+      {
+        id,
+        began,
+        plan,
+        log,
+        remaining: plan.candidates.filter(({ route }) => !log.settled(route.name)),
+        abortReason: interruptions.abortReason,
+        queueLimit: waitingRoom.limit,
+        budgetSpent: this.#eligibility.lacksBudget,
+        retryDelay: retry.maxDelay,
+      },
+      ending.how,
+    );
+  }
+
+  async #furtherRounds(): Promise<void> {
+    if (!(await this.#waitForRound(2))) return;
+    let round = 1;
+    const next = async (): Promise<void> => {
+      round += 1;
+      if (await this.#round(round)) throw new AnotherRound();
+    };
     // Not the default export: bundlers disagree on what that is when CommonJS code requires an ES module.
-    const rounds = makeRetriable(() => this.#round(++round), {
-      retries: retry.maxRounds - 1,
+    const rounds = makeRetriable(next, {
+      retries: this.#task.retry.maxRounds - 2,
       minTimeout: 0,
       shouldRetry: () => this.#waitForRound(round + 1),
     });
@@ -87,46 +124,37 @@ export class Delivery<N extends string> {
       await rounds();
     } catch (error) {
       if (!(error instanceof AnotherRound)) throw error;
-    } finally {
-      this.#turn.giveBack();
     }
-    return conclude({
-      id,
-      began,
-      plan,
-      log: this.#log,
-      remaining: plan.candidates.filter(({ route }) => !this.#log.settled(route.name)),
-      ending: this.#ending ?? { how: "exhausted" },
-      abortReason: interruptions.abortReason,
-      queueLimit: waitingRoom.limit,
-      budgetSpent: this.#eligibility.lacksBudget,
-      retryDelay: retry.maxDelay,
-    });
   }
 
-  /** Tries each candidate once; waits for one where none can be tried. */
-  async #round(round: number): Promise<void> {
+  /** Tries each candidate once; waits for one where none can be tried. Whether another round may follow. */
+  async #round(round: number): Promise<boolean> {
     while (!this.#ending) {
       // From the first again: whoever came back meanwhile is tried in the same round, at its place in the order.
-      if (await this.#tryNext(round)) continue;
+      const attempt = this.#tryNext(round);
+      if (attempt) {
+        await attempt;
+        continue;
+      }
       if (this.#log.triedIn(round)) {
-        if (round < this.#task.retry.maxRounds) throw new AnotherRound();
+        if (round < this.#task.retry.maxRounds) return true;
         this.#eligibility.endWith(round);
       }
       await this.#waitForSomebody(round);
     }
+    return false;
   }
 
-  /** Tries the first in the planned order that was not tried in this round; whether there was one. */
-  async #tryNext(round: number): Promise<boolean> {
-    for (const candidate of this.#task.plan.inOrder()) {
+  /** Tries the first in the planned order that was not tried in this round, if there is one. */
+  #tryNext(round: number): Promise<ProbeResult> | undefined {
+    const { plan } = this.#task;
+    for (let place = 0; ; place += 1) {
+      const candidate = plan.inOrder(place);
+      if (!candidate) return undefined;
       if (this.#log.triedIn(round, candidate.route.name)) continue;
       const kind = this.#eligibility.permitKindFor(candidate);
-      if (!kind) continue;
-      await this.#attempt(candidate, kind, round);
-      return true;
+      if (kind) return this.#attempt(candidate, kind, round);
     }
-    return false;
   }
 
   /** Whether nothing ended the send from outside, and the time left is of use. */
@@ -148,21 +176,9 @@ export class Delivery<N extends string> {
     if (!slot) return "inconclusive";
     if (this.#log.tried(name)) this.#context.retryBudget.countRepeat();
 
-    const permit = monitor.permit(kind);
-    const { result, bearing } = await monitor
-      .run(permit, () => this.#attemptWith(candidate, permit))
-      .finally(() => slot.release());
+    const { result, bearing } = await this.#inSlot(slot, candidate, kind);
     if (result.outcome !== "accepted" && result.failure.reason === "throttled") candidate.route.limits.drain();
-    const { startedAt, duration } = result;
-    const attempt: Attempt<N> = Object.freeze({
-      provider: name,
-      round,
-      startedAt,
-      duration,
-      ...(result.outcome === "accepted"
-        ? { outcome: result.outcome, providerMessageId: result.receipt }
-        : { outcome: result.outcome, failure: result.failure }),
-    });
+    const attempt = recordOf(name, round, result);
     this.#log.add(attempt);
     this.#context.events.emit("attempt", { id: this.#task.id, attempt });
     const ending = this.#endingAfter(candidate, attempt);
@@ -171,20 +187,27 @@ export class Delivery<N extends string> {
     return monitor.state === "down" ? "failed" : "passed";
   }
 
-  async #attemptWith(
-    candidate: Candidate<N>,
-    permit: Permit,
-  ): Promise<AttemptOutcome & { readonly result: AttemptResult<string> }> {
+  async #inSlot(slot: Slot, candidate: Candidate<N>, kind: PermitKind): Promise<RunOutcome> {
+    const { monitor } = candidate.route;
+    try {
+      const permit = monitor.permit(kind);
+      return await monitor.run(permit, () => this.#attemptWith(candidate, permit));
+    } finally {
+      slot.release();
+    }
+  }
+
+  async #attemptWith(candidate: Candidate<N>, permit: Permit): Promise<RunOutcome> {
     const { id, onUnknown, interruptions } = this.#task;
     const { route, message } = candidate;
     const fullTime = route.monitor.timeLimit(permit, route.timeout);
     const limit = Math.min(fullTime, interruptions.remaining);
     const result = await runAttempt({
       provider: route.provider,
-      request: ({ signal, timeout }) =>
-        route.provider.send(message, { id, signal, timeout, fresh: onUnknown === "stop" }),
+      request: ({ timeout, cancellation }) =>
+        route.provider.send(message, attemptContext(id, timeout, onUnknown === "stop", cancellation)),
       receiptIn: messageIdOf,
-      redact: (failure) => redactFailure(failure, message),
+      redact: (failure) => redactFailure(failure, () => ownStrings(message)),
       limit,
       onCancel: (callback) => interruptions.onCancel(callback),
     });
@@ -296,4 +319,13 @@ export class Delivery<N extends string> {
     if (!last || last.outcome === "accepted" || last.provider === to) return;
     this.#context.events.emit("failover", { id: this.#task.id, from: last.provider, to, failure: last.failure });
   }
+}
+
+function recordOf<N extends string>(provider: N, round: number, result: AttemptResult<string>): Attempt<N> {
+  const { startedAt, duration, outcome } = result;
+  const attempt: Attempt<N> =
+    outcome === "accepted"
+      ? { provider, round, startedAt, duration, outcome, providerMessageId: result.receipt }
+      : { provider, round, startedAt, duration, outcome, failure: result.failure };
+  return Object.freeze(attempt);
 }

@@ -4,7 +4,7 @@ import { availabilityOf } from "../routing/resolved-route.ts";
 import type { DeliveryRecord } from "./conclude.ts";
 
 /** The errors that may end a delivery. */
-export type DeliveryErrorKind = Exclude<ErrorKind, "invalid">;
+export type DeliveryErrorKind = Exclude<ErrorKind, "invalid" | "suppressed">;
 
 type Explanation = <N extends string>(record: DeliveryRecord<N>) => readonly string[];
 
@@ -54,9 +54,13 @@ function soFar<N extends string>({ log }: DeliveryRecord<N>): string {
 
 /** The attempts in order; what repeats itself is said once. */
 function tried<N extends string>({ log }: DeliveryRecord<N>): string {
-  if (log.all.length === 0) return "No provider was tried";
+  return triedText(log.all);
+}
+
+export function triedText(attempts: readonly Attempt[]): string {
+  if (attempts.length === 0) return "No provider was tried";
   const times = new Map<string, number>();
-  for (const text of log.all.map(described)) times.set(text, (times.get(text) ?? 0) + 1);
+  for (const text of attempts.map(described)) times.set(text, (times.get(text) ?? 0) + 1);
   return `Tried: ${[...times].map(([text, count]) => (count > 1 ? `${text} (${count} times)` : text)).join("; ")}`;
 }
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Cancelling } from "../cancellation.ts";
 import { now } from "../clock.ts";
 
 /** What ends a send from outside. */
@@ -6,8 +7,8 @@ export type Interruption = "aborted" | "closed" | "expired";
 
 /** The mailer's own end: `closing` ends waiting, `cutoff` ends attempts under way too. */
 export interface MailerEnd {
-  readonly closing: AbortSignal;
-  readonly cutoff: AbortSignal;
+  readonly closing: Cancelling;
+  readonly cutoff: Cancelling;
 }
 
 /** All that may end one send before its time: its deadline, its caller, the close of the mailer. */
@@ -50,12 +51,24 @@ export class Interruptions {
 
   /** Calls back when attempts are to end; the returned function takes that back. */
   onCancel(callback: () => void): () => void {
-    return onAbort([this.#caller, this.#end.cutoff], callback);
+    const { cutoff } = this.#end;
+    this.#caller?.addEventListener("abort", callback);
+    cutoff.addEventListener("abort", callback);
+    return () => {
+      this.#caller?.removeEventListener("abort", callback);
+      cutoff.removeEventListener("abort", callback);
+    };
   }
 
   /** Calls back when everything but attempts is to end; the returned function takes that back. */
   onInterrupt(callback: () => void): () => void {
-    return onAbort([this.#caller, this.#end.cutoff, this.#end.closing], callback);
+    const { closing } = this.#end;
+    const removeCancel = this.onCancel(callback);
+    closing.addEventListener("abort", callback);
+    return () => {
+      removeCancel();
+      closing.removeEventListener("abort", callback);
+    };
   }
 
   /**
@@ -77,12 +90,4 @@ export class Interruptions {
     });
     return this.pending;
   }
-}
-
-function onAbort(signals: readonly (AbortSignal | undefined)[], callback: () => void): () => void {
-  const present = signals.filter((signal) => signal !== undefined);
-  for (const signal of present) signal.addEventListener("abort", callback);
-  return () => {
-    for (const signal of present) signal.removeEventListener("abort", callback);
-  };
 }

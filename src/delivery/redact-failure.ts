@@ -1,20 +1,22 @@
 import type { Failure } from "../failure.ts";
-import type { PreparedMessage } from "../message/message.ts";
-import { ownStrings } from "../message/own-strings.ts";
 import { redact, redactCode } from "../redaction.ts";
 
-/** The failure without any string of the message in the provider's words. */
-export function redactFailure(failure: Failure, message: PreparedMessage): Failure {
+/**
+ * The failure without any of these strings in the provider's words.
+ *
+ * @param own what is the message's own; asked only where there are words
+ */
+export function redactFailure(failure: Failure, own: () => readonly string[]): Failure {
   if (failure.detail === undefined && failure.code === undefined) return failure;
   const { code, detail, ...rest } = failure;
   let strings: readonly string[] | undefined;
-  const own = (): readonly string[] => {
-    strings ??= ownStrings(message);
+  const once = (): readonly string[] => {
+    strings ??= own();
     return strings;
   };
   return Object.freeze({
     ...rest,
-    ...(code === undefined ? {} : { code: redactCode(code, own) }),
-    ...(detail === undefined ? {} : { detail: redact(detail, own()) }),
+    ...(code === undefined ? {} : { code: redactCode(code, once) }),
+    ...(detail === undefined ? {} : { detail: redact(detail, once()) }),
   });
 }

@@ -1,13 +1,21 @@
+import { Cancellation } from "../cancellation.ts";
 import { now } from "../clock.ts";
 import { type Failure, failure, failureInPhase, isProviderError, normalFailure } from "../failure.ts";
-import type { AttemptContext, Provider } from "../providers/provider.ts";
-import { loadQuietly } from "./load-quietly.ts";
+import type { Provider } from "../providers/provider.ts";
+import { isLoaded, loadQuietly } from "./load-quietly.ts";
+
+/** What bounds a request. */
+export interface RequestLimits {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly cancellation: Cancellation;
+}
 
 /** One attempt to make. */
 export interface AttemptTask<R> {
   readonly provider: Provider;
   /** Has the adapter make its request. */
-  readonly request: (context: Pick<AttemptContext, "signal" | "timeout">) => Promise<unknown>;
+  readonly request: (limits: RequestLimits) => Promise<unknown>;
   /** The receipt, if that is what the adapter resolved with. */
   readonly receiptIn: (value: unknown) => R | undefined;
   /** Takes what is the message's own out of what the adapter says. */
@@ -48,12 +56,13 @@ const timerSlack = 2;
 /** Makes one attempt; never rejects, and ends within its limit whatever the adapter does. */
 export async function runAttempt<R>(task: AttemptTask<R>): Promise<AttemptResult<R>> {
   const began = now();
-  const cut = cutShort(task);
-  const hindrance = await Promise.race([loadQuietly(task.provider), cut.happened]);
+  const cut = new CutOff(task.limit, task.onCancel);
+  const { provider } = task;
+  const hindrance = isLoaded(provider) ? undefined : await Promise.race([loadQuietly(provider), cut.happened()]);
   // Loading an SDK for the first time says nothing of how fast its ESP is.
   const startedAt = new Date();
   const ready = now();
-  const settlement = hindrance ? withoutAnswer(notBegun(hindrance)) : await settle(task, cut.happened);
+  const settlement = hindrance ? withoutAnswer(notBegun(hindrance)) : await settle(task, cut);
   cut.dispose();
   const duration = now() - ready;
   if ("accepted" in settlement) {
@@ -75,12 +84,12 @@ function notBegun(hindrance: Cut): Failure {
     : failureInPhase("internal", "no", { detail: "The adapter was not loaded in time" });
 }
 
-async function settle<R>(task: AttemptTask<R>, cut: Promise<Cut>): Promise<Settlement<R>> {
-  const controller = new AbortController();
-  const sending = callAdapter(task, controller.signal);
-  const first = await Promise.race([sending, cut]);
+async function settle<R>(task: AttemptTask<R>, cut: CutOff): Promise<Settlement<R>> {
+  const cancellation = new Cancellation();
+  const sending = callAdapter(task, cancellation);
+  const first = await cut.orSooner(sending);
   if (typeof first !== "string") return first;
-  controller.abort(new DOMException("The attempt was ended", first === "timeout" ? "TimeoutError" : "AbortError"));
+  cancellation.abort(new DOMException("The attempt was ended", first === "timeout" ? "TimeoutError" : "AbortError"));
   // The adapter knows how far the request got, and has one turn of the event loop to say so.
   const second = await Promise.race([sending, nextTurn()]);
   const ours = withoutAnswer(first === "timeout" ? failure("timeout") : failureInPhase("aborted", "maybe"));
@@ -95,10 +104,10 @@ async function settle<R>(task: AttemptTask<R>, cut: Promise<Cut>): Promise<Settl
 
 async function callAdapter<R>(
   { request, receiptIn, limit }: AttemptTask<R>,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<Settlement<R>> {
   try {
-    const accepted = receiptIn(await request({ signal, timeout: limit }));
+    const accepted = receiptIn(await request({ cancellation, timeout: limit }));
     if (accepted !== undefined) return { accepted };
     return withoutAnswer(failure("bad-response", { detail: "The adapter returned no providerMessageId" }));
   } catch (error) {
@@ -133,20 +142,44 @@ function withoutAnswer(reason: Failure): Unsettled {
 /** What ends an attempt before its adapter does. */
 type Cut = "timeout" | "aborted";
 
-function cutShort<R>({ limit, onCancel }: AttemptTask<R>): {
-  readonly happened: Promise<Cut>;
-  readonly dispose: () => void;
-} {
-  let dispose = (): void => {};
-  const happened = new Promise<Cut>((resolve) => {
-    const timer = setTimeout(() => resolve("timeout"), limit);
-    const removeCancel = onCancel(() => resolve("aborted"));
-    dispose = () => {
-      clearTimeout(timer);
-      removeCancel();
-    };
-  });
-  return { happened, dispose };
+/** The end of an attempt by its limit or by a cancel; an object, since promises for it would cost more than all else. */
+class CutOff {
+  readonly #timer: NodeJS.Timeout;
+  readonly #removeCancel: () => void;
+  #how: Cut | undefined;
+  #tell: ((how: Cut) => void) | undefined;
+
+  constructor(limit: number, onCancel: (callback: () => void) => () => void) {
+    this.#timer = setTimeout(() => this.#cut("timeout"), limit);
+    this.#removeCancel = onCancel(() => this.#cut("aborted"));
+  }
+
+  happened(): Promise<Cut> {
+    return new Promise((resolve) => this.#listen(resolve));
+  }
+
+  /** What comes first: this, or the end of something that never rejects. */
+  orSooner<T>(something: Promise<T>): Promise<T | Cut> {
+    return new Promise((resolve) => {
+      this.#listen(resolve);
+      void something.then(resolve);
+    });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#removeCancel();
+  }
+
+  #listen(tell: (how: Cut) => void): void {
+    if (this.#how) tell(this.#how);
+    this.#tell = tell;
+  }
+
+  #cut(how: Cut): void {
+    this.#how ??= how;
+    this.#tell?.(this.#how);
+  }
 }
 
 function nextTurn(): Promise<undefined> {

@@ -8,20 +8,20 @@ type Report = Pick<ProviderHealth, "inFlight" | "lastFailure" | "lastAccepted">;
 export class Activity {
   #inFlight = 0;
   #lastFailure: (Failure & { readonly at: Date }) | undefined;
-  #lastAccepted: Date | undefined;
+  /** Milliseconds since the epoch. */
+  #lastAccepted: number | undefined;
 
-  /** Counts an attempt while it is under way. */
-  async run(attempt: Promise<void>): Promise<void> {
+  /** Counts an attempt that is under way, until {@link end}. */
+  begin(): void {
     this.#inFlight += 1;
-    try {
-      await attempt;
-    } finally {
-      this.#inFlight -= 1;
-    }
+  }
+
+  end(): void {
+    this.#inFlight -= 1;
   }
 
   note(outcome: AttemptOutcome): void {
-    if (outcome.outcome === "accepted") this.#lastAccepted = new Date();
+    if (outcome.outcome === "accepted") this.#lastAccepted = Date.now();
     else this.#lastFailure = Object.freeze({ ...outcome.failure, at: new Date() });
   }
 
@@ -29,7 +29,7 @@ export class Activity {
     return {
       inFlight: this.#inFlight,
       ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}),
-      ...(this.#lastAccepted ? { lastAccepted: this.#lastAccepted } : {}),
+      ...(this.#lastAccepted === undefined ? {} : { lastAccepted: new Date(this.#lastAccepted) }),
     };
   }
 }

@@ -74,8 +74,7 @@ export class Evidence {
 
   /** Rates stay as they are between two samples, but for those that leave the window meanwhile. */
   #noteBeforeChange(): void {
-    this.#window.rates();
-    this.#noteIfUnwell(now());
+    this.#noteIfUnwell(this.#window.expire());
   }
 
   #noteIfUnwell(time: number): void {

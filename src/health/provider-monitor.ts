@@ -11,6 +11,7 @@ import { newProbe, type Permit, type PermitKind, type Probe, type ProbeResult } 
 import type { ProviderHealth } from "./provider-health.ts";
 import { Throttle } from "./throttle.ts";
 
+const canSend: Availability = { can: "send" };
 const smallestShare = 0.1;
 const degradedShare = 0.5;
 
@@ -104,17 +105,22 @@ export class ProviderMonitor<N extends string = string> {
     const throttledUntil = this.#throttle.until;
     if (throttledUntil !== undefined) return { can: "nothing", because: "throttled", until: throttledUntil };
     if (this.#state === "probing") return this.#probe ? { can: "nothing", because: "probing" } : { can: "probe" };
-    if (this.#state !== "down") return { can: "send" };
+    if (this.#state !== "down") return canSend;
     return this.#openUntil > now() ? { can: "nothing", because: "down", until: this.#openUntil } : { can: "probe" };
   }
 
   /** Share of its configured weight that it should have now: 0–1. */
   get weightFactor(): number {
     if (this.availability.can !== "send") return 0;
+    // Most have never been down, and need no look at the clock.
+    const grown = this.#recoveringSince === Number.NEGATIVE_INFINITY ? 1 : this.#grownShare();
+    return this.#state === "degraded" ? degradedShare * grown : grown;
+  }
+
+  #grownShare(): number {
     const { slowStart } = this.#settings;
     const age = slowStart === 0 ? 1 : (now() - this.#recoveringSince) / slowStart;
-    const grown = Math.max(smallestShare, Math.min(1, age));
-    return this.#state === "degraded" ? degradedShare * grown : grown;
+    return Math.max(smallestShare, Math.min(1, age));
   }
 
   /** Takes the provider out; each call needs its own {@link restore}. */
@@ -147,16 +153,18 @@ export class ProviderMonitor<N extends string = string> {
   /** Runs an attempt and takes its outcome into account. The attempt must not reject. */
   async run<O extends AttemptOutcome>(permit: Permit, attempt: () => Promise<O>): Promise<O> {
     let outcome: O | undefined;
-    const action = async (): Promise<void> => {
-      outcome = await attempt();
+    const keep = (result: O): void => {
+      outcome = result;
     };
-    const through = permit.kind === "regular" ? this.#circuit.run(action) : this.#circuit.probe(action);
+    const action = (): Promise<void> => attempt().then(keep);
+    this.#activity.begin();
     try {
-      await this.#activity.run(through);
+      await (permit.kind === "regular" ? this.#circuit.run(action) : this.#circuit.probe(action));
     } catch (error) {
       // What opossum makes of an attempt changes nothing of an outcome that is on record.
       if (!outcome) throw error;
     } finally {
+      this.#activity.end();
       // Whatever happened, the place of the probe must not be lost: that is how breakers get stuck half-open.
       if (!outcome) this.#releaseProbe(permit, "inconclusive");
     }

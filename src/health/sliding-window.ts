@@ -21,12 +21,6 @@ export interface WindowStats extends Rates {
   readonly p95: number;
 }
 
-interface Entry {
-  readonly at: number;
-  readonly sample: Sample;
-  readonly duration: number;
-}
-
 /** More than enough for a rate; older ones make room, so that memory stays bounded at any pace. */
 const capacity = 2_000;
 
@@ -37,7 +31,11 @@ const capacity = 2_000;
 export class SlidingWindow {
   readonly #duration: number;
   readonly #beforeDrop: (time: number) => void;
-  #entries: Entry[] = [];
+  /** Of each attempt its time, its duration and how it went: no object for each, since they live long. */
+  #times: number[] = [];
+  #durations: number[] = [];
+  #samples: Sample[] = [];
+  /** Those before it have left the window. */
   #first = 0;
   readonly #counts = { ok: 0, slow: 0, failed: 0 };
 
@@ -48,14 +46,16 @@ export class SlidingWindow {
   }
 
   add(sample: Sample, duration: number): void {
-    this.#expire();
+    const time = this.expire();
     if (this.#size === capacity) this.#dropFirst();
-    this.#entries.push({ at: now(), sample, duration });
+    this.#times.push(time);
+    this.#durations.push(duration);
+    this.#samples.push(sample);
     this.#counts[sample] += 1;
   }
 
   rates(): Rates {
-    this.#expire();
+    this.expire();
     return this.counted();
   }
 
@@ -68,42 +68,47 @@ export class SlidingWindow {
 
   stats(): WindowStats {
     const rates = this.rates();
-    const latencies = this.#entries
+    const latencies = this.#durations
       .slice(this.#first)
-      .filter((entry) => entry.sample !== "failed")
-      .map((entry) => entry.duration)
+      .filter((_, index) => this.#samples[this.#first + index] !== "failed")
       .sort((a, b) => a - b);
     return { ...rates, p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) };
   }
 
   clear(): void {
-    this.#entries = [];
+    this.#times = [];
+    this.#durations = [];
+    this.#samples = [];
     this.#first = 0;
     this.#counts.ok = this.#counts.slow = this.#counts.failed = 0;
   }
 
   get #size(): number {
-    return this.#entries.length - this.#first;
+    return this.#times.length - this.#first;
   }
 
-  #expire(): void {
+  /** Lets go of what is older than the window; the time on the monotonic clock. */
+  expire(): number {
     const time = now();
-    let entry = this.#entries[this.#first];
-    while (entry && entry.at + this.#duration < time) {
-      this.#beforeDrop(entry.at + this.#duration);
+    let first = this.#times[this.#first];
+    while (first !== undefined && first + this.#duration < time) {
+      this.#beforeDrop(first + this.#duration);
       this.#dropFirst();
-      entry = this.#entries[this.#first];
+      first = this.#times[this.#first];
     }
+    return time;
   }
 
   #dropFirst(): void {
-    const entry = this.#entries[this.#first];
-    if (!entry) return;
-    this.#counts[entry.sample] -= 1;
+    const sample = this.#samples[this.#first];
+    if (!sample) return;
+    this.#counts[sample] -= 1;
     this.#first += 1;
     // Cut the used-up head off once it is as long as the rest: each entry is moved at most once on average.
-    if (this.#first * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#first);
+    if (this.#first * 2 > this.#times.length) {
+      this.#times = this.#times.slice(this.#first);
+      this.#durations = this.#durations.slice(this.#first);
+      this.#samples = this.#samples.slice(this.#first);
       this.#first = 0;
     }
   }

@@ -16,7 +16,8 @@ export class Throttle {
 
   /** The end of the pause under way on the monotonic clock. */
   get until(): number | undefined {
-    return this.#until > now() ? this.#until : undefined;
+    // Most have never been throttled, and need no look at the clock.
+    return this.#until > 0 && this.#until > now() ? this.#until : undefined;
   }
 
   /**

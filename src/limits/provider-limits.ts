@@ -1,7 +1,7 @@
 import { longestTimer, now } from "../clock.ts";
 import type { Availability } from "../health/availability.ts";
 import { Line, type Place, type Slot } from "./line.ts";
-import { RateLimit, type RateSettings } from "./rate-limit.ts";
+import { type Permits, RateLimit, type RateSettings } from "./rate-limit.ts";
 
 export interface LimitSettings {
   /** Attempts in flight at most; undefined: as many as come. */
@@ -35,6 +35,11 @@ export class ProviderLimits {
 
   get waiting(): number {
     return this.#line.length;
+  }
+
+  /** How many more mails the rate lets through now. */
+  get rateLeft(): number {
+    return this.#rate?.left ?? Number.POSITIVE_INFINITY;
   }
 
   /** Takes a slot, or none where that would exceed a limit or overtake somebody. */
@@ -82,22 +87,16 @@ export class ProviderLimits {
   }
 
   #newSlot(): Slot {
-    const putBack = this.#rate?.take();
-    let held = true;
-    const end = (unused: boolean): void => {
-      if (!held) return;
-      held = false;
-      this.#inFlight -= 1;
-      if (unused) putBack?.();
-      this.#serve();
-    };
     this.#inFlight += 1;
-    return { release: () => end(false), giveBack: () => end(true) };
+    return new HeldSlot(this.#rate, () => {
+      this.#inFlight -= 1;
+      this.#serve();
+    });
   }
 
   /** Calls whoever can go now, and sees that the next are called in time. */
   #serve(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer) clearTimeout(this.#timer);
     // Who has no line to serve does not look: a look lets time take effect.
     if (this.#line.length === 0) return;
     let outlook = this.#outlook();
@@ -119,5 +118,55 @@ export class ProviderLimits {
   #serveAt(moment: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#serve(), Math.min(Math.ceil(moment - now()), longestTimer));
+  }
+}
+
+/** A slot that ends once, whatever is called how often. */
+class HeldSlot implements Slot {
+  readonly #rate: RateLimit | undefined;
+  readonly #onEnd: () => void;
+  #permits: readonly Permits[] = [];
+  #held = true;
+
+  constructor(rate: RateLimit | undefined, onEnd: () => void) {
+    this.#rate = rate;
+    this.#onEnd = onEnd;
+    if (rate) this.#permits = [rate.take()];
+  }
+
+  takeMore(count: number): number {
+    if (!this.#rate) return count;
+    const taken = Math.min(count, this.#rate.left);
+    this.#permits = [...this.#permits, this.#rate.take(taken)];
+    return taken;
+  }
+
+  renew(): boolean {
+    if (!this.#rate) return true;
+    const count = this.#permits.reduce((sum, permits) => sum + permits.count, 0);
+    this.#putBack();
+    if (this.#rate.left < count) return false;
+    this.#permits = [this.#rate.take(count)];
+    return true;
+  }
+
+  release(): void {
+    this.#end();
+  }
+
+  giveBack(): void {
+    if (this.#held) this.#putBack();
+    this.#end();
+  }
+
+  #putBack(): void {
+    for (const permits of this.#permits) this.#rate?.putBack(permits);
+    this.#permits = [];
+  }
+
+  #end(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#onEnd();
   }
 }

@@ -7,6 +7,12 @@ export interface RateSettings {
   readonly interval: number;
 }
 
+/** Leave for so many attempts; it comes back at that moment of the monotonic clock. */
+export interface Permits {
+  readonly returnsAt: number;
+  readonly count: number;
+}
+
 /**
  * The permits of a rate. One that was taken comes back an interval later, so that no interval, wherever it begins,
  * holds more attempts than the limit; a token bucket would let up to twice as many through.
@@ -35,15 +41,20 @@ export class RateLimit {
     return this.#limit - this.#taken;
   }
 
-  /** Takes a permit, of which one must be left; returns what puts it back unused. */
-  take(): () => void {
-    const at = now() + this.#interval;
-    // No permit comes back later than this one.
-    this.#returns.push(at);
-    return () => {
-      const index = this.#returns.lastIndexOf(at);
+  /** Takes permits, of which so many must be left. */
+  take(count = 1): Permits {
+    const returnsAt = now() + this.#interval;
+    // No permit comes back later than these.
+    for (let i = 0; i < count; i++) this.#returns.push(returnsAt);
+    return { returnsAt, count };
+  }
+
+  /** Gives permits back unused. */
+  putBack({ returnsAt, count }: Permits): void {
+    for (let i = 0; i < count; i++) {
+      const index = this.#returns.lastIndexOf(returnsAt);
       if (index >= this.#first) this.#returns.splice(index, 1);
-    };
+    }
   }
 
   /** When there is a permit for one before whom `ahead` others take theirs, on the monotonic clock. */

@@ -1,10 +1,10 @@
-import { messageFor, templateMissing } from "../message/for-provider.ts";
+import { messagesFor, templateMissing } from "../message/for-provider.ts";
 import type { PreparedMessage } from "../message/message.ts";
 import type { MessageDraft } from "../message/prepare.ts";
 import type { Skipped } from "../receipt.ts";
 import { rendezvous } from "./rendezvous.ts";
 import { availabilityOf, type ResolvedRoute, type RouteGroup } from "./resolved-route.ts";
-import type { Member } from "./smooth-weighted-round-robin.ts";
+import type { Member, Ranking, Weighted } from "./smooth-weighted-round-robin.ts";
 
 /** Which providers a send allows, and in which order. */
 export interface Choice<N extends string = string> {
@@ -35,11 +35,12 @@ export interface Plan<N extends string = string> {
   /** All candidates, in no order that means anything. */
   readonly candidates: readonly Candidate<N>[];
   /**
-   * The candidates in the order of priority; one comes twice if this message is to try it first, as a probe or to prove
-   * a standby. A group takes its turn when it is reached for the first time, so that a standby which nobody needed keeps
-   * its shares exact; the order then stays for the whole send.
+   * The candidate at a place in the order of priority, from 0; undefined after the last. One comes twice if this message
+   * is to try it first, as a probe or to prove a standby. Places are asked for in their order: a group takes its turn when
+   * it is reached for the first time, so that a standby which nobody needed keeps its shares exact; the order then stays
+   * for the whole send.
    */
-  inOrder(): Iterable<Candidate<N>>;
+  inOrder(place: number): Candidate<N> | undefined;
 }
 
 export function makePlan<N extends string>(
@@ -50,78 +51,127 @@ export function makePlan<N extends string>(
   const allowed: N[] = [];
   const skipped: Skipped<N>[] = [];
   const candidates: Candidate<N>[] = [];
-  const planned: { readonly group: RouteGroup<N>; readonly members: Candidate<N>[]; order?: Candidate<N>[] }[] = [];
+  const tiers: Tier<N>[] = [];
+  const messageOf = messagesFor(draft);
 
   for (const group of groups) {
     const members: Candidate<N>[] = [];
-    for (const route of group.routes.filter((each) => isAllowed(each, choice))) {
+    for (const route of group.routes) {
+      if (!isAllowed(route, choice)) continue;
       allowed.push(route.name);
-      const { candidate, missing } = candidateFor(draft, route, choice.mayDrop);
+      const { candidate, missing } = candidateFor(draft, messageOf, route, choice.mayDrop);
       if (!candidate) skipped.push(Object.freeze({ provider: route.name, fields: missing }));
       else if (!route.monitor.isolated) members.push(candidate);
     }
     if (members.length === 0) continue;
-    candidates.push(...members);
-    planned.push({ group, members });
+    for (const candidate of members) candidates.push(candidate);
+    tiers.push({ group, members });
   }
-
-  let ahead: { readonly candidate: Candidate<N> | undefined } | undefined;
-  return {
-    allowed,
-    skipped: Object.freeze(skipped),
-    candidates,
-    *inOrder() {
-      ahead ??= {
-        candidate: aheadOfOrder(
-          planned.map(({ members }) => members),
-          choice,
-        ),
-      };
-      if (ahead.candidate) yield ahead.candidate;
-      for (const entry of planned) {
-        entry.order ??= orderOf(entry.group, entry.members, choice);
-        yield* entry.order;
-      }
-    },
-  };
+  return new OrderedPlan(allowed, skipped.length === 0 ? none : Object.freeze(skipped), candidates, tiers, choice);
 }
 
-function isAllowed<N extends string>(
+/** The candidates of one group. */
+interface Tier<N extends string> {
+  readonly group: RouteGroup<N>;
+  readonly members: readonly Candidate<N>[];
+}
+
+class OrderedPlan<N extends string> implements Plan<N> {
+  readonly allowed: readonly N[];
+  readonly skipped: readonly Skipped<N>[];
+  readonly candidates: readonly Candidate<N>[];
+  readonly #tiers: readonly Tier<N>[];
+  readonly #choice: Choice<N>;
+  /** As far as it was asked for. */
+  readonly #order: Candidate<N>[] = [];
+  /** The tier that comes next; undefined before anybody asked. */
+  #next: number | undefined;
+  /** Of the tier that came last: who follows the first of it. */
+  #others: (() => readonly Candidate<N>[]) | undefined;
+
+  constructor(
+    allowed: readonly N[],
+    skipped: readonly Skipped<N>[],
+    candidates: readonly Candidate<N>[],
+    tiers: readonly Tier<N>[],
+    choice: Choice<N>,
+  ) {
+    this.allowed = allowed;
+    this.skipped = skipped;
+    this.candidates = candidates;
+    this.#tiers = tiers;
+    this.#choice = choice;
+  }
+
+  inOrder(place: number): Candidate<N> | undefined {
+    while (place >= this.#order.length) if (!this.#goOn()) return undefined;
+    return this.#order[place];
+  }
+
+  /** Whether there was more. */
+  #goOn(): boolean {
+    if (this.#next === undefined) {
+      this.#next = 0;
+      const ahead = aheadOfOrder(this.#tiers, this.#choice);
+      if (ahead) this.#order.push(ahead);
+      return true;
+    }
+    if (this.#others) {
+      this.#order.push(...this.#others());
+      this.#others = undefined;
+      return true;
+    }
+    const tier = this.#tiers[this.#next];
+    if (!tier) return false;
+    this.#next += 1;
+    const { first, others } = orderOf(tier, this.#choice);
+    if (first) this.#order.push(first);
+    this.#others = others;
+    return true;
+  }
+}
+
+export function isAllowed<N extends string>(
   { name, labels }: ResolvedRoute<N>,
   { only, except, require }: Choice<N>,
 ): boolean {
   if (only && !only.includes(name)) return false;
-  return !except.includes(name) && require.every((label) => labels.includes(label));
+  if (except.includes(name)) return false;
+  return require.length === 0 || require.every((label) => labels.includes(label));
 }
 
-const none: readonly string[] = Object.freeze([]);
+type MessageOf = ReturnType<typeof messagesFor>;
+
+const none: readonly never[] = Object.freeze([]);
 
 /** Makes the message out to one provider, without the fields that may be dropped there. */
 function candidateFor<N extends string>(
   draft: MessageDraft,
+  messageOf: MessageOf,
   route: ResolvedRoute<N>,
   mayDrop: readonly string[],
 ): { readonly candidate?: Candidate<N>; readonly missing: readonly string[] } {
-  const whole = messageAt(draft, route, []);
+  const whole = messageAt(draft, messageOf, route, none);
   if (whole.missing.length === 0 && whole.message) {
     return { candidate: { route, message: whole.message, dropped: none }, missing: none };
   }
   const dropped = whole.missing.filter((field) => mayDrop.includes(field));
   if (!whole.message || dropped.length === 0) return { missing: whole.missing };
-  const reduced = messageAt(draft, route, dropped);
+  const reduced = messageAt(draft, messageOf, route, dropped);
   if (!reduced.message || reduced.missing.length > 0) return { missing: reduced.missing };
   return { candidate: { route, message: reduced.message, dropped: Object.freeze(dropped) }, missing: [] };
 }
 
 function messageAt<N extends string>(
   draft: MessageDraft,
+  messageOf: MessageOf,
   route: ResolvedRoute<N>,
   drop: readonly string[],
 ): { readonly message?: PreparedMessage; readonly missing: readonly string[] } {
   if (templateMissing(draft, route.name)) return { missing: Object.freeze(["template"]) };
   let message: PreparedMessage;
   try {
-    message = messageFor(draft, route.name, { from: route.sender(draft.from), drop });
+    message = messageOf(route.name, { from: route.sender(draft.from), drop });
   } catch {
     // The route's own function for the sender failed, or gave none that is valid.
     return { missing: Object.freeze(["from"]) };
@@ -130,10 +180,13 @@ function messageAt<N extends string>(
 }
 
 /** An adapter that cannot tell what it carries is not trusted with the message. */
-function unsupportedBy<N extends string>({ provider }: ResolvedRoute<N>, message: PreparedMessage): readonly string[] {
+export function unsupportedBy<N extends string>(
+  { provider }: ResolvedRoute<N>,
+  message: PreparedMessage,
+): readonly string[] {
   try {
     const fields: unknown = provider.unsupported(message);
-    if (isListOfStrings(fields)) return Object.freeze([...fields]);
+    if (isListOfStrings(fields)) return fields.length === 0 ? none : Object.freeze([...fields]);
   } catch {}
   return Object.freeze(["message"]);
 }
@@ -148,19 +201,28 @@ function isListOfStrings(value: unknown): value is readonly string[] {
  * still has those that are well.
  */
 function aheadOfOrder<N extends string>(
-  tiers: readonly (readonly Candidate<N>[])[],
+  tiers: readonly Tier<N>[],
   { stickyKey, ordinary }: Choice<N>,
 ): Candidate<N> | undefined {
   if (!ordinary || stickyKey !== undefined) return undefined;
-  const able = tiers.map((tier) => tier.filter((candidate) => canDo("send", candidate)));
-  const losesNothing = (candidate: Candidate<N>): boolean => candidate.dropped.length === 0;
-  const due = tiers.flat().filter((candidate) => canDo("probe", candidate));
-  const probe = able.flat().some(losesNothing) ? due.find(losesNothing) : due[0];
+  const due: Candidate<N>[] = [];
+  const standbys: Candidate<N>[] = [];
+  let firstAble: Tier<N> | undefined;
+  let somebodyIsWell = false;
+  for (const tier of tiers) {
+    for (const candidate of tier.members) {
+      const { can } = availabilityOf(candidate.route);
+      if (can === "probe") due.push(candidate);
+      if (can !== "send") continue;
+      firstAble ??= tier;
+      if (!losesNothing(candidate)) continue;
+      somebodyIsWell = true;
+      // Most are never to be proven.
+      if (tier !== firstAble && candidate.route.prove.share > 0) standbys.push(candidate);
+    }
+  }
+  const probe = somebodyIsWell ? due.find(losesNothing) : due[0];
   if (probe) return probe;
-  const standbys = able
-    .slice(able.findIndex((tier) => tier.length > 0) + 1)
-    .flat()
-    .filter(losesNothing);
   for (const { route } of standbys) route.prove.count();
   const proven = standbys.find(({ route }) => route.prove.isDue);
   proven?.route.prove.spend();
@@ -169,35 +231,49 @@ function aheadOfOrder<N extends string>(
 
 /** Those that carry everything come before those that lose a field. */
 function orderOf<N extends string>(
-  { balancer }: RouteGroup<N>,
-  members: readonly Candidate<N>[],
+  { group: { balancer }, members }: Tier<N>,
   { stickyKey }: Choice<N>,
-): Candidate<N>[] {
-  const whole = members.filter((candidate) => candidate.dropped.length === 0);
-  const reduced = members.filter((candidate) => candidate.dropped.length > 0);
+): Ranking<Candidate<N>> {
+  // Who is alone has every turn.
+  if (members.length === 1) return { first: members[0], others: () => none };
+  const whole = members.every(losesNothing) ? members : members.filter(losesNothing);
+  const reduced = whole === members ? none : members.filter((candidate) => !losesNothing(candidate));
   // Only the list that is going to be used takes a turn.
-  const used = whole.some((candidate) => canDo("send", candidate)) ? whole : reduced;
-  return [whole, reduced].flatMap((list) => {
-    if (stickyKey !== undefined) return ranked(list, rendezvous(stickyKey, list.map(configuredWeight)));
-    const weights = list.map(weightNow);
-    return ranked(list, list === used ? balancer.turn(weights) : balancer.ranking(weights));
-  });
+  const used = whole.some(canSend) ? whole : reduced;
+  const [first, then] = [whole, reduced]
+    .filter((list) => list.length > 0)
+    .map((list): Ranking<Candidate<N>> => {
+      if (stickyKey !== undefined) return ranked(list, rendezvous(stickyKey, list.map(configuredWeight)));
+      const weights = list.map(weightNow);
+      return list === used ? balancer.turn(weights) : balancer.ranking(weights);
+    });
+  if (!first) return { first: undefined, others: () => none };
+  return then ? { first: first.first, others: () => [...first.others(), ...inFull(then)] } : first;
 }
 
-function configuredWeight<N extends string>({ route }: Candidate<N>): Member<string> {
+function losesNothing<N extends string>({ dropped }: Candidate<N>): boolean {
+  return dropped.length === 0;
+}
+
+function canSend<N extends string>({ route }: Candidate<N>): boolean {
+  return availabilityOf(route).can === "send";
+}
+
+function configuredWeight<N extends string>({ route }: Candidate<N>): Weighted<string> {
   return { key: route.name, weight: route.weight };
 }
 
-function weightNow<N extends string>(candidate: Candidate<N>): Member<string> {
+function weightNow<N extends string>(candidate: Candidate<N>): Member<string, Candidate<N>> {
   const { route } = candidate;
-  const factor = canDo("send", candidate) ? route.monitor.weightFactor : 0;
-  return { key: route.name, weight: route.weight * factor };
+  const factor = canSend(candidate) ? route.monitor.weightFactor : 0;
+  return { key: route.name, weight: route.weight * factor, member: candidate };
 }
 
-function canDo<N extends string>(what: "send" | "probe", { route }: Candidate<N>): boolean {
-  return availabilityOf(route).can === what;
+function ranked<N extends string>(members: readonly Candidate<N>[], names: readonly string[]): Ranking<Candidate<N>> {
+  const [first, ...others] = [...members].sort((a, b) => names.indexOf(a.route.name) - names.indexOf(b.route.name));
+  return { first, others: () => others };
 }
 
-function ranked<N extends string>(members: readonly Candidate<N>[], names: readonly string[]): Candidate<N>[] {
-  return [...members].sort((a, b) => names.indexOf(a.route.name) - names.indexOf(b.route.name));
+function inFull<T>({ first, others }: Ranking<T>): readonly T[] {
+  return first === undefined ? [] : [first, ...others()];
 }

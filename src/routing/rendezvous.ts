@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Member } from "./smooth-weighted-round-robin.ts";
+import type { Weighted } from "./smooth-weighted-round-robin.ts";
 
 /**
  * Weighted rendezvous hashing: ranks the members for a key, each first for its share of all keys. When one leaves, only
@@ -7,7 +7,7 @@ import type { Member } from "./smooth-weighted-round-robin.ts";
  *
  * @see Schindelhauer, Schomaker: Weighted Distributed Hash Tables (2005)
  */
-export function rendezvous(key: string, members: readonly Member<string>[]): string[] {
+export function rendezvous(key: string, members: readonly Weighted<string>[]): string[] {
   return members
     .map((member) => ({ key: member.key, score: -member.weight / Math.log(fraction(`${key}\0${member.key}`)) }))
     .sort((a, b) => b.score - a.score)

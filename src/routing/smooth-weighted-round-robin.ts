@@ -1,8 +1,19 @@
-/** One that takes turns. */
-export interface Member<K> {
+/** A share that somebody has under a key. */
+export interface Weighted<K> {
   readonly key: K;
   /** Only its ratio to the others' counts; at 0 it takes no turn. */
   readonly weight: number;
+}
+
+/** One that takes turns. */
+export interface Member<K, M> extends Weighted<K> {
+  readonly member: M;
+}
+
+/** An order of which mostly the first is needed: the others are put in order when somebody asks, as they stood then. */
+export interface Ranking<M> {
+  readonly first: M | undefined;
+  readonly others: () => readonly M[];
 }
 
 /** Turns taken before the first one, at most: enough for a random phase at any usual ratio of weights. */
@@ -19,28 +30,38 @@ export class SmoothWeightedRoundRobin<K> {
   #started = false;
 
   /** Takes a turn: the winner, then the others in the order of {@link ranking}. */
-  turn(members: readonly Member<K>[]): K[] {
-    const eligible = members.filter((member) => member.weight > 0);
-    if (!this.#started && eligible.length > 1) {
+  turn<M>(members: readonly Member<K, M>[]): Ranking<M> {
+    if (!this.#started && members.filter(({ weight }) => weight > 0).length > 1) {
       this.#started = true;
-      for (let skipped = Math.floor(Math.random() * phases); skipped > 0; skipped -= 1) this.#charge(eligible);
+      for (let skipped = Math.floor(Math.random() * phases); skipped > 0; skipped -= 1) this.#charge(members);
     }
     const order = this.ranking(members);
-    this.#charge(eligible);
+    this.#charge(members);
     return order;
   }
 
   /** Who would be next, without a turn being taken; members without weight come last. */
-  ranking(members: readonly Member<K>[]): K[] {
-    const claim = ({ key, weight }: Member<K>): number =>
-      weight > 0 ? this.#creditOf(key) + weight : Number.NEGATIVE_INFINITY;
-    return [...members].sort((a, b) => claim(b) - claim(a) || 0).map((member) => member.key);
+  ranking<M>(members: readonly Member<K, M>[]): Ranking<M> {
+    const claims = members.map(({ key, weight }) =>
+      weight > 0 ? this.#creditOf(key) + weight : Number.NEGATIVE_INFINITY,
+    );
+    const claimOf = (index: number): number => claims[index] ?? Number.NEGATIVE_INFINITY;
+    let first = 0;
+    for (let index = 1; index < claims.length; index += 1) if (claimOf(index) > claimOf(first)) first = index;
+    const others = (): readonly M[] =>
+      members
+        .map(({ member }, index) => ({ member, index }))
+        .filter(({ index }) => index !== first)
+        .sort((a, b) => claimOf(b.index) - claimOf(a.index) || 0)
+        .map(({ member }) => member);
+    return { first: members[first]?.member, others };
   }
 
-  #charge(members: readonly Member<K>[]): void {
+  #charge(members: readonly Weighted<K>[]): void {
     let total = 0;
     let winner: { readonly key: K; readonly credit: number } | undefined;
     for (const { key, weight } of members) {
+      if (!(weight > 0)) continue;
       const credit = this.#creditOf(key) + weight;
       this.#credit.set(key, credit);
       total += weight;

@@ -1,5 +1,3 @@
-import { isIPv4 } from "node:net";
-
 /**
  * The root of an ESP's API as the user gives it, checked.
  *
@@ -33,5 +31,6 @@ function parse(value: string): URL {
 /** Whether the URL names this machine by `localhost`, an address in 127.0.0.0/8, or `::1`. */
 export function isLoopback({ hostname }: URL): boolean {
   if (hostname === "localhost" || hostname === "[::1]") return true;
-  return hostname.startsWith("127.") && isIPv4(hostname);
+  // A URL has an IPv4 address in this form alone, however it was written.
+  return /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

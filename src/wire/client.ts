@@ -1,8 +1,8 @@
 import type http from "node:http";
 import { failureInPhase, ProviderError } from "../failure.ts";
-import { isLoopback } from "./base-url.ts";
 import { ConnectionPool } from "./pool.ts";
 import { roundTrip } from "./round-trip.ts";
+import { type Target, Targets } from "./target.ts";
 import type { Wire, WireOptions } from "./wire.ts";
 
 /**
@@ -14,26 +14,28 @@ import type { Wire, WireOptions } from "./wire.ts";
  *   each request to another host than loopback is refused instead, as `internal` and not sent.
  */
 export function createWire({ agent, baseUrl }: WireOptions = {}): Wire {
-  const unsafe = baseUrl && whyUnsafe(baseUrl, agent);
+  const targets = new Targets();
+  const unsafe = baseUrl && whyUnsafe(targets.of(baseUrl), agent);
   if (unsafe) throw new TypeError(unsafe);
   const pool = new ConnectionPool(agent);
   return {
-    async request(request, limits) {
-      const detail = whyUnsafe(request.url, agent);
-      if (detail) throw new ProviderError(failureInPhase("internal", "no", { detail }));
-      return roundTrip(request, limits, pool);
+    request(request, limits) {
+      const target = targets.of(request.url);
+      const detail = whyUnsafe(target, agent);
+      if (detail) return Promise.reject(new ProviderError(failureInPhase("internal", "no", { detail })));
+      return roundTrip(request, target, limits, pool);
     },
     close: () => pool.close(),
   };
 }
 
 /** Why credentials must not travel there by that agent. */
-function whyUnsafe(url: URL, agent: http.Agent | undefined): string | undefined {
-  if (isLoopback(url)) return undefined;
-  if (url.protocol !== "https:") return `credentials would travel in clear to ${url.host}: use https:`;
+function whyUnsafe({ protocol, host, isLoopback }: Target, agent: http.Agent | undefined): string | undefined {
+  if (isLoopback) return undefined;
+  if (protocol !== "https:") return `credentials would travel in clear to ${host}: use https:`;
   if (!agent || !turnsVerificationOff(agent)) return undefined;
   return (
-    `the agent has rejectUnauthorized: false, which is allowed for loopback only, not for ${url.host}: ` +
+    `the agent has rejectUnauthorized: false, which is allowed for loopback only, not for ${host}: ` +
     "verify its certificate by a CA that you trust, new https.Agent({ ca })"
   );
 }

@@ -42,25 +42,37 @@ export class Exchange {
    * Sends the request. A second call, such as an SDK that retries or follows a redirect by itself, is refused with an
    * `internal` error before anything is sent.
    */
-  async send(request: WireRequest): Promise<WireResponse> {
-    if (this.#used) throw this.#internal("the SDK tried to send a second request in one attempt, which was refused");
-    this.#used = true;
-    try {
-      this.#response = await this.#wire.request(request, { ...this.#limits, onPhase: this.#enter });
-      this.#enter("responding");
-      return this.#response;
-    } catch (error) {
-      this.#error = isProviderError(error) ? error : this.#internal("the wire itself failed");
-      if (this.#error.failure.sent === "maybe" && !this.began) this.#enter("requesting");
-      throw this.#error;
+  send(request: WireRequest): Promise<WireResponse> {
+    if (this.#used) {
+      const detail = "the SDK tried to send a second request in one attempt, which was refused";
+      return Promise.reject(this.#internal(detail));
     }
+    this.#used = true;
+    const { signal, timeout, fresh } = this.#limits;
+    const onPhase = (phase: Phase) => this.#enter(phase);
+    return this.#wire.request(request, { signal, timeout, fresh, onPhase }).then(
+      (response) => this.#answered(response),
+      (error: unknown) => this.#failed(error),
+    );
   }
 
-  readonly #enter = (phase: Phase): void => {
+  #answered(response: WireResponse): WireResponse {
+    this.#response = response;
+    this.#enter("responding");
+    return response;
+  }
+
+  #failed(error: unknown): never {
+    this.#error = isProviderError(error) ? error : this.#internal("the wire itself failed");
+    if (this.#error.failure.sent === "maybe" && !this.began) this.#enter("requesting");
+    throw this.#error;
+  }
+
+  #enter(phase: Phase): void {
     if (this.#phase === phase) return;
     this.#phase = phase;
     this.#limits.onPhase?.(phase);
-  };
+  }
 
   #internal(detail: string): ProviderError {
     return new ProviderError(failureInPhase("internal", this.began ? "maybe" : "no", { detail }));

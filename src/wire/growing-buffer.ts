@@ -1,7 +1,12 @@
-/** Bytes that come in pieces of any size, in one place: a body in pieces of one byte costs no more than a whole one. */
+const nothing = new Uint8Array(0);
+
+/**
+ * Bytes that come in pieces of any size, in one place: a body in pieces of one byte costs no more than a whole one. A
+ * single piece, which is what nearly every answer comes in, stays where it is.
+ */
 export class GrowingBuffer {
   readonly #limit: number;
-  #space: Uint8Array = new Uint8Array(0);
+  #space: Uint8Array = nothing;
   #used = 0;
 
   constructor(limit: number) {
@@ -12,6 +17,11 @@ export class GrowingBuffer {
   add(piece: Uint8Array): boolean {
     const length = this.#used + piece.length;
     if (length > this.#limit) return false;
+    if (this.#used === 0) {
+      this.#space = piece;
+      this.#used = length;
+      return true;
+    }
     if (length > this.#space.length) this.#grow(length);
     this.#space.set(piece, this.#used);
     this.#used = length;
@@ -19,7 +29,9 @@ export class GrowingBuffer {
   }
 
   get bytes(): Buffer {
-    return Buffer.from(this.#space.buffer, 0, this.#used);
+    const space = this.#space;
+    const isWhole = Buffer.isBuffer(space) && space.length === this.#used;
+    return isWhole ? space : Buffer.from(space.buffer, space.byteOffset, this.#used);
   }
 
   #grow(length: number): void {

@@ -12,11 +12,11 @@ const hintMargin = 1_000;
 const clockTolerance = 1_000;
 
 interface Idle {
-  readonly since: number;
-  readonly sinceDate: number;
-  readonly limit: number;
+  since: number;
+  sinceDate: number;
+  limit: number;
   /** Bytes that had come over the connection by then. */
-  readonly received: number;
+  received: number;
 }
 
 /** Shared by all wires, since several may be given the same agent. */
@@ -24,9 +24,24 @@ const idleSockets = new WeakMap<Duplex, Idle>();
 
 /** Notes that a connection has served a request and is free from now on. `keepAlive`: that header of the answer. */
 export function markIdle(socket: Duplex, keepAlive: string | undefined): void {
-  const hint = /(?:^|[\s,;])timeout=(\d+)/i.exec(keepAlive ?? "")?.[1];
-  const limit = hint === undefined ? longestIdle : Math.min(longestIdle, Number(hint) * 1_000 - hintMargin);
-  idleSockets.set(socket, { since: now(), sinceDate: Date.now(), limit, received: receivedBy(socket) });
+  const since = now();
+  const sinceDate = Date.now();
+  const limit = limitBy(keepAlive);
+  const received = receivedBy(socket);
+  const idle = idleSockets.get(socket);
+  if (!idle) {
+    idleSockets.set(socket, { since, sinceDate, limit, received });
+    return;
+  }
+  idle.since = since;
+  idle.sinceDate = sinceDate;
+  idle.limit = limit;
+  idle.received = received;
+}
+
+function limitBy(keepAlive: string | undefined): number {
+  const hint = keepAlive === undefined ? undefined : /(?:^|[\s,;])timeout=(\d+)/i.exec(keepAlive)?.[1];
+  return hint === undefined ? longestIdle : Math.min(longestIdle, Number(hint) * 1_000 - hintMargin);
 }
 
 /**
@@ -51,13 +66,22 @@ export function hasServed(socket: Duplex): boolean {
  * Takes out of the agent's pool whatever the server may have closed meanwhile. Idle time is read from both clocks when
  * a connection is wanted, never left to timers: they do not run while a process is frozen, and one of the clocks may
  * stand still. Connections of an agent of the user's that no wire has used are left as they are.
+ *
+ * @param takesLast the agent hands out the connection that was free last, so that one which is fit saves a look at others
  */
-export function dropStale(agent: http.Agent, fresh: boolean): void {
-  for (const sockets of Object.values(agent.freeSockets ?? {})) {
-    for (const socket of sockets?.filter((free) => isStale(free, fresh)) ?? []) {
-      socket.destroy();
-      // Else the agent would keep it, and might hand it out, until its close event.
-      socket.emit("agentRemove");
+export function dropStale(agent: http.Agent, fresh: boolean, takesLast: boolean): void {
+  const free: Readonly<Record<string, readonly Duplex[] | undefined>> = agent.freeSockets ?? {};
+  for (const host in free) {
+    const sockets = free[host] ?? [];
+    // From the last, since each that is dropped leaves the array.
+    for (let place = sockets.length - 1; place >= 0; place -= 1) {
+      const socket = sockets[place];
+      if (!socket) continue;
+      if (isStale(socket, fresh)) {
+        socket.destroy();
+        // Else the agent would keep it, and might hand it out, until its close event.
+        socket.emit("agentRemove");
+      } else if (takesLast) break;
     }
   }
 }

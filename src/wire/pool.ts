@@ -1,7 +1,8 @@
-import http from "node:http";
-import https from "node:https";
+import type http from "node:http";
+import type https from "node:https";
 import type { Duplex } from "node:stream";
 import { dropStale, markIdle } from "./idle.ts";
+import type { Target } from "./target.ts";
 
 /**
  * Connections to one host at a time; further requests wait for one to become free, inside their time limit. The same
@@ -11,9 +12,10 @@ const maxConnections = 50;
 /** Closes connections that nobody came back for. What may be reused is decided by the clock, in `idle.ts`. */
 const idleTimeout = 4_000;
 
+/** Node's modules are loaded by the first request: an import of this package must cost next to nothing. */
 const schemes = {
-  "http:": { Agent: http.Agent, request: http.request, port: 80 },
-  "https:": { Agent: https.Agent, request: https.request, port: 443 },
+  "http:": { client: () => process.getBuiltinModule("node:http"), port: 80 },
+  "https:": { client: () => process.getBuiltinModule("node:https"), port: 443 },
 } as const;
 type Scheme = keyof typeof schemes;
 
@@ -28,21 +30,17 @@ export class ConnectionPool {
   }
 
   /** A request that has a connection, is getting one, or waits for one. Nothing is sent before its `end`. */
-  request(url: URL, fresh: boolean, options: http.RequestOptions): http.ClientRequest {
-    const scheme = schemeOf(url);
+  request(target: Target, fresh: boolean, method: string, headers: readonly string[]): http.ClientRequest {
+    const scheme = schemeOf(target);
+    const { client, port: defaultPort } = schemes[scheme];
+    const { hostname, port, path } = target;
     const agent = this.#foreign ?? this.#agentFor(scheme);
-    dropStale(agent, fresh);
-    const target: https.RequestOptions = {
-      ...options,
-      agent,
-      protocol: scheme,
-      hostname: bare(url.hostname),
-      port: url.port || schemes[scheme].port,
-      path: `${url.pathname}${url.search}`,
-      // Said outright, since an environment variable changes the default.
-      rejectUnauthorized: true,
-    };
-    return schemes[scheme].request(target);
+    dropStale(agent, fresh, agent !== this.#foreign);
+    // No more than is needed: Node copies it into a slow object.
+    const options: https.RequestOptions = { agent, method, headers, host: hostname, port: port || defaultPort, path };
+    // Said outright, since an environment variable changes the default.
+    if (scheme === "https:") options.rejectUnauthorized = true;
+    return client().request(options);
   }
 
   /** Called with a connection whose exchange has ended well. */
@@ -64,7 +62,7 @@ export class ConnectionPool {
   #agentFor(scheme: Scheme): http.Agent {
     const known = this.#agents.get(scheme);
     if (known) return known;
-    const agent = new schemes[scheme].Agent({
+    const agent = new (schemes[scheme].client().Agent)({
       keepAlive: true,
       maxSockets: maxConnections,
       scheduling: "lifo",
@@ -75,12 +73,7 @@ export class ConnectionPool {
   }
 }
 
-function schemeOf({ protocol }: URL): Scheme {
+function schemeOf({ protocol }: Target): Scheme {
   if (protocol === "http:" || protocol === "https:") return protocol;
   throw new TypeError(`the URL must begin with https: or http:, not with ${protocol}`);
-}
-
-/** Without the brackets of an IPv6 literal. */
-function bare(hostname: string): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }

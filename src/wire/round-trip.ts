@@ -3,25 +3,25 @@ import type { Socket } from "node:net";
 import { longestTimer } from "../clock.ts";
 import { type Failure, failure, failureInPhase, ProviderError } from "../failure.ts";
 import { isTimeout } from "./abort-reason.ts";
-import { isLoopback } from "./base-url.ts";
 import { errorCode } from "./error-code.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { illegalHeader, requestHeaders, responseHeaders } from "./headers.ts";
 import { hasServed, hasStrayBytes } from "./idle.ts";
 import type { ConnectionPool } from "./pool.ts";
+import type { Target } from "./target.ts";
 import type { Phase, WireLimits, WireRequest, WireResponse } from "./wire.ts";
 
 /** ESPs answer with a few hundred bytes; what is longer than this is not their answer. */
 export const maxResponseBytes = 1_048_576;
 
 /** Sends one request over a connection of the pool and reads the answer. */
-export function roundTrip(request: WireRequest, limits: WireLimits, pool: ConnectionPool): Promise<WireResponse> {
-  return new Promise((resolve, reject) => new RoundTrip(request, limits, pool, { resolve, reject }).start());
-}
-
-interface Settle {
-  readonly resolve: (response: WireResponse) => void;
-  readonly reject: (error: ProviderError) => void;
+export function roundTrip(
+  request: WireRequest,
+  target: Target,
+  limits: WireLimits,
+  pool: ConnectionPool,
+): Promise<WireResponse> {
+  return new Promise((resolve, reject) => new RoundTrip(request, target, limits, pool, resolve, reject).start());
 }
 
 /**
@@ -30,10 +30,11 @@ interface Settle {
  */
 class RoundTrip {
   readonly #request: WireRequest;
+  readonly #target: Target;
   readonly #limits: WireLimits;
   readonly #pool: ConnectionPool;
-  readonly #settle: Settle;
-  readonly #host: string;
+  readonly #resolve: (response: WireResponse) => void;
+  readonly #reject: (error: ProviderError) => void;
   readonly #body = new GrowingBuffer(maxResponseBytes);
   #phase: Phase = "connecting";
   #settled = false;
@@ -42,12 +43,24 @@ class RoundTrip {
   #outgoing: ClientRequest | undefined;
   #incoming: IncomingMessage | undefined;
 
-  constructor(request: WireRequest, limits: WireLimits, pool: ConnectionPool, settle: Settle) {
+  constructor(
+    request: WireRequest,
+    target: Target,
+    limits: WireLimits,
+    pool: ConnectionPool,
+    resolve: (response: WireResponse) => void,
+    reject: (error: ProviderError) => void,
+  ) {
     this.#request = request;
+    this.#target = target;
     this.#limits = limits;
     this.#pool = pool;
-    this.#settle = settle;
-    this.#host = request.url.host;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get #host(): string {
+    return this.#target.host;
   }
 
   start(): void {
@@ -87,10 +100,10 @@ class RoundTrip {
   }
 
   #open(): ClientRequest | undefined {
-    const { method, url, headers, body } = this.#request;
-    const toSend = requestHeaders(method, headers, Buffer.byteLength(body));
+    const { method, body } = this.#request;
+    const toSend = requestHeaders(this.#request, this.#target, Buffer.byteLength(body));
     try {
-      return this.#pool.request(url, this.#limits.fresh, { method, headers: toSend });
+      return this.#pool.request(this.#target, this.#limits.fresh, method, toSend);
     } catch (error) {
       const why = whyRefused(error, toSend);
       const detail = `the request to ${this.#host} could not be made: ${why}`;
@@ -112,7 +125,7 @@ class RoundTrip {
     if (this.#settled) return;
     if (socket.destroyed || hasStrayBytes(socket)) {
       this.#broken();
-    } else if (isUnverified(socket) && !isLoopback(this.#request.url)) {
+    } else if (isUnverified(socket) && !this.#target.isLoopback) {
       const detail = `the certificate of ${this.#host} was not verified`;
       this.#fail(failure("unreachable", { code: "ERR_TLS_CERT_NOT_VERIFIED", detail }));
     } else {
@@ -150,7 +163,7 @@ class RoundTrip {
     if (!this.#outgoing?.writableFinished) socket.destroy();
     else this.#pool.release(socket, headers["keep-alive"]);
     this.#end();
-    this.#settle.resolve({ status: incoming.statusCode ?? 0, headers, body: this.#body.bytes });
+    this.#resolve({ status: incoming.statusCode ?? 0, headers, body: this.#body.bytes });
   }
 
   #upgraded(incoming: IncomingMessage): void {
@@ -212,7 +225,7 @@ class RoundTrip {
   #fail(why: Failure): void {
     if (this.#settled) return;
     this.#end();
-    this.#settle.reject(new ProviderError(why, { reusedConnection: this.#reused }));
+    this.#reject(new ProviderError(why, { reusedConnection: this.#reused }));
     this.#outgoing?.destroy();
   }
 
@@ -234,7 +247,7 @@ function afterReading(then: () => void): void {
 }
 
 /** Why Node, or an agent, refused to make a request; an agent's own words are not repeated. */
-function whyRefused(error: unknown, headers: Readonly<Record<string, string>>): string {
+function whyRefused(error: unknown, headers: readonly string[]): string {
   const illegal = illegalHeader(headers);
   if (illegal) return `the value of header "${illegal}" holds a character that HTTP does not allow`;
   if (errorCode(error) === "ERR_INVALID_PROTOCOL") return "the agent is for another protocol than the URL";

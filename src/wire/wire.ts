@@ -1,4 +1,5 @@
 import type http from "node:http";
+import type { Cancelling } from "../cancellation.ts";
 
 /** One request, whole in memory: an attempt must be able to send the same bytes again elsewhere. */
 export interface WireRequest {
@@ -10,7 +11,7 @@ export interface WireRequest {
 
 /** Limits of one exchange; see `AttemptContext` of the providers. */
 export interface WireLimits {
-  readonly signal: AbortSignal;
+  readonly signal: Cancelling;
   /** Milliseconds by the clock, from the call to the last byte of the answer. */
   readonly timeout: number;
   readonly fresh: boolean;

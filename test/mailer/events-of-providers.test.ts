@@ -153,6 +153,16 @@ describe("events of a provider: by name, with provider:changed beside each", () 
     ]);
   });
 
+  it("the end of maintenance is no new alarm, in whatever state the provider is found", async () => {
+    const { mailer, named } = mailerWith({ reason: "authentication" });
+    await send(mailer);
+    const [down] = named("provider:down");
+    mailer.isolate("primary")[Symbol.dispose]();
+
+    expect(down).toMatchObject({ provider: "primary", to: "down", severity: "error" });
+    expect(named("provider:restored")).toMatchObject([{ provider: "primary", to: "down", severity: "info" }]);
+  });
+
   it("each change comes exactly twice: as provider:changed, and by its own name right after, as the same object", async () => {
     const events: ReturnType<typeof recorded> = [];
     await lifeWithEveryEvent((mailer) => {

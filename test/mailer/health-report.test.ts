@@ -187,6 +187,22 @@ describe("failureRate, slowRate, p50 and p95: of the attempts in the window", ()
   });
 });
 
+describe("p50 and p95", () => {
+  it("are the same in whatever order the attempts took so long, and know nothing of failures", async () => {
+    const accepted = [300, 100, 200].map((after) => ({ accepted: true, after }) as const);
+    const primary = memoryProvider({ name: "primary", script: [...accepted, { reason: "unavailable", after: 50 }] });
+    const mailer = createMailer({ providers: [primary, standby()] });
+
+    for (let sent = 0; sent < 4; sent += 1) {
+      const sending = send(mailer);
+      await pass(300);
+      await sending;
+    }
+
+    expect(healthOf(mailer, "primary")).toMatchObject({ p50: 200, p95: 300, failureRate: 0.25 });
+  });
+});
+
 describe("inFlight and queued", () => {
   it("inFlight counts the attempts under way at this provider", async () => {
     const primary = heldProvider("primary");

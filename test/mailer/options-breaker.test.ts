@@ -51,6 +51,33 @@ describe("the breaker's options", () => {
     expect(ofRoute({ [key]: 1 })).toEqual(taken);
   });
 
+  it.each([
+    ["failureRate", "a number from 0 to 1"],
+    ["slowRate", "a number above 0 and at most 1"],
+    ["degradedRate", "a number above 0 and at most 1"],
+    ["minimumAttempts", "a positive integer"],
+    ["consecutiveFailures", "a positive integer"],
+    ["openFor", "milliseconds above 0"],
+    ["slowAttempt", "milliseconds above 0"],
+    ["window", "milliseconds above 0"],
+    ["slowStart", "milliseconds from 0"],
+    ["maxOpenFor", "milliseconds above 0"],
+  ])("a %s out of range is told that it must be %s, and what it is", (key, expected) => {
+    const where = `options.providers[0].breaker.${key}`;
+
+    expect(ofRoute({ [key]: -1 }).message).toBe(`${where} must be ${expected}, but is -1`);
+  });
+
+  it.each(["slowRate", "degradedRate"])("a %s of 0 is refused: everything would be above it", (key) => {
+    expect(ofRoute({ [key]: 0 }).message).toContain(`breaker.${key}`);
+  });
+
+  it("an option that does not exist is told which do", () => {
+    expect(ofRoute({ threshold: 1 }).message).toContain(
+      "there are failureRate, slowRate, degradedRate, minimumAttempts, consecutiveFailures, openFor, slowAttempt, window",
+    );
+  });
+
   it("a slowStart of 0 is taken: a provider that is back has its share at once", () => {
     expect(ofRoute({ slowStart: 0 })).toEqual(taken);
   });

@@ -79,6 +79,20 @@ describe("The retry budget", () => {
     }
   });
 
+  test("counts no send and no repeat that is older than ten seconds", async () => {
+    const { mailer, attempts } = failing(1);
+    // So many sends allow as many repeats, but only for ten seconds.
+    for (let sent = 0; sent < 100; sent += 1) watch(mailer.send(letter));
+    await elapse(10_500);
+    const before = attempts()[0] ?? 0;
+
+    for (let sent = 0; sent < 30; sent += 1) watch(mailer.send(letter));
+    await elapse(5_000);
+
+    expect(before).toBe(100 + 110);
+    expect(attempts()).toEqual([before + 30 + 10 + 30]);
+  });
+
   test("leaves little traffic its retries", async () => {
     const { providers, mailer } = failing(0);
     const sending = watch(mailer.send(letter));

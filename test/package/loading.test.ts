@@ -34,12 +34,12 @@ const runtimes = [
 const message = `{ from: "a@example.com", to: "b@example.org", subject: "Hello", text: "Hello" }`;
 
 const needed: Readonly<Record<string, readonly string[]>> = {
-  steadymail: ["email-addresses", "is-network-error", "mrmime", "opossum", "p-retry", "steadymail"],
-  "steadymail/ses": ["deepmerge-ts", "steadymail"],
-  "steadymail/sendgrid": ["deepmerge-ts", "steadymail"],
-  "steadymail/mailgun": ["deepmerge-ts", "steadymail"],
-  "steadymail/mailjet": ["deepmerge-ts", "steadymail"],
-  "steadymail/testing": ["email-addresses", "steadymail"],
+  steadymail: ["is-network-error", "opossum", "p-retry", "steadymail"],
+  "steadymail/ses": ["steadymail"],
+  "steadymail/sendgrid": ["steadymail"],
+  "steadymail/mailgun": ["steadymail"],
+  "steadymail/mailjet": ["steadymail"],
+  "steadymail/testing": ["steadymail"],
 };
 
 describe.each(runtimes)("by $runtime", ({ file, head }) => {
