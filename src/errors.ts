@@ -7,6 +7,7 @@ const errorBrand = Symbol.for("steadymail.SteadyMailError");
 export type ErrorKind =
   | "invalid"
   | "unsupported"
+  | "suppressed"
   | "rejected"
   | "unavailable"
   | "unknown"
@@ -19,6 +20,8 @@ export interface SendRecord<N extends string = string> {
   readonly id: string;
   readonly attempts: readonly Attempt<N>[];
   readonly skipped: readonly Skipped<N>[];
+  /** `maybe`: an attempt that is not on record may have been sent; default what the attempts say. */
+  readonly sent?: Sent;
 }
 
 /**
@@ -43,7 +46,7 @@ export abstract class SteadyMailError<N extends string = string> extends Error {
     this.id = record.id;
     this.attempts = record.attempts;
     this.skipped = record.skipped;
-    this.sent = record.attempts.some((attempt) => attempt.outcome === "unknown") ? "maybe" : "no";
+    this.sent = record.sent ?? (record.attempts.some((attempt) => attempt.outcome === "unknown") ? "maybe" : "no");
     if (options.retryAt) this.retryAt = options.retryAt;
     Object.defineProperty(this, errorBrand, { value: true });
   }
@@ -84,6 +87,32 @@ export class UnsupportedError<N extends string = string> extends SteadyMailError
     this.missing = Object.freeze([...missing]);
   }
 }
+
+/**
+ * A recipient is on the suppression list that `MailerOptions.suppress` speaks for, so nothing was sent to anybody, by
+ * whichever provider. Without those recipients the message can be sent.
+ */
+export class SuppressedError<N extends string = string> extends SteadyMailError<N> {
+  override readonly name = "SuppressedError";
+  readonly kind = "suppressed";
+  readonly retryable = false;
+  /** Where they stand in the message, never who they are: `"to[0]"`, also of a `to` that is no array; `"bcc[2]"`. */
+  readonly paths: readonly string[];
+
+  constructor(id: string, paths: readonly string[]) {
+    const shown = paths.slice(0, mostPathsShown).join(", ");
+    const more = paths.length > mostPathsShown ? ` and ${paths.length - mostPathsShown} more` : "";
+    super(`Message ${id} was not sent, since it has suppressed recipients: ${shown}${more}. Leave them out`, {
+      id,
+      attempts: [],
+      skipped: [],
+    });
+    this.paths = Object.freeze([...paths]);
+  }
+}
+
+/** So many recipients are named in the words of an error; all of them are in its `paths`. */
+const mostPathsShown = 10;
 
 /**
  * Refused as this very message: by its content, or as malformed by two providers, or in one way or another by all that
@@ -134,6 +163,7 @@ export class ClosedError<N extends string = string> extends SteadyMailError<N> {
 export interface ErrorsByKind<N extends string = string> {
   invalid: InvalidMessageError<N>;
   unsupported: UnsupportedError<N>;
+  suppressed: SuppressedError<N>;
   rejected: RejectedError<N>;
   unavailable: UnavailableError<N>;
   unknown: UnknownDeliveryError<N>;

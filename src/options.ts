@@ -1,4 +1,5 @@
 import type { OnUnknown } from "./delivery/on-unknown.ts";
+import type { Suppress } from "./delivery/suppression.ts";
 import type { BreakerOptions } from "./health/breaker-options.ts";
 import type { Address, AddressLike, Message } from "./message/message.ts";
 import type { Provider } from "./providers/provider.ts";
@@ -35,7 +36,10 @@ export interface Route<N extends string = string> {
 
 /** How fast one provider may be asked. */
 export interface RateOptions {
-  /** Attempts, from 1. When the provider answers that it was too much, what is left of them comes back one by one. */
+  /**
+   * Attempts, from 1; of a campaign's batch, each mail counts. When the provider answers that it was too much, what is
+   * left of them comes back one by one.
+   */
   readonly limit: number;
   /** Milliseconds above 0. */
   readonly interval: number;
@@ -65,6 +69,15 @@ export interface MailerOptions<N extends string = string> {
   readonly timeout?: number | undefined;
   /** The whole send, preparation and waiting included, ms; default 30_000. */
   readonly deadline?: number | undefined;
+  /**
+   * Your list of those who are to get no mail: unsubscribed, bounced, complained. Each ESP has a list of its own that the
+   * others know nothing of, so without yours a failover would write to somebody whom another ESP has stopped writing to.
+   *
+   * Asked once a send, before any provider, for every address in to, cc and bcc at the same time, under the send's
+   * deadline. `true` for any: nothing is sent to anybody, and the send rejects with a `SuppressedError`. If it throws,
+   * rejects, gives no boolean or does not answer in time: nothing is sent either, an `UnavailableError`.
+   */
+  readonly suppress?: Suppress | undefined;
   readonly retry?: RetryOptions | undefined;
   readonly queue?: QueueOptions | undefined;
   readonly breaker?: BreakerOptions | undefined;

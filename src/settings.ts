@@ -1,6 +1,7 @@
 import { longestTimer } from "./clock.ts";
 import type { OnUnknown } from "./delivery/on-unknown.ts";
 import type { RetrySettings } from "./delivery/retry-delay.ts";
+import type { Suppress } from "./delivery/suppression.ts";
 import { type BreakerSettings, breakerSettings, checkBreakerOptions } from "./health/breaker-options.ts";
 import type { LimitSettings } from "./limits/provider-limits.ts";
 import { parseAddress } from "./message/addresses.ts";
@@ -30,6 +31,7 @@ export interface MailerSettings<N extends string = string> {
   readonly defaults: Partial<Message<N>>;
   readonly onUnknown: OnUnknown;
   readonly deadline: number;
+  readonly suppress: Suppress | undefined;
   readonly retry: RetrySettings;
   /** Share of the sends, for the retry budget. */
   readonly retryBudget: number;
@@ -43,6 +45,7 @@ const mailerKeys = [
   "onUnknown",
   "timeout",
   "deadline",
+  "suppress",
   "retry",
   "queue",
   "breaker",
@@ -76,6 +79,10 @@ export function mailerSettings<N extends string>(options: MailerOptions<N>): Mai
   const { timeout = Math.min(10_000, deadline / 2) } = options;
   checkDuration("options.timeout", timeout);
   checkBreakerOptions("options.breaker", options.breaker);
+  const { suppress } = options;
+  if (suppress !== undefined && typeof suppress !== "function") {
+    throw new TypeError(`options.suppress must be a function of an address, but is ${shown(suppress)}`);
+  }
   refuseUnknownKeys("options.defaults", defaults, fieldNames);
   if (!Array.isArray(providers) || providers.length === 0) {
     throw new TypeError("options.providers must be an array with at least one provider");
@@ -104,6 +111,7 @@ export function mailerSettings<N extends string>(options: MailerOptions<N>): Mai
     defaults,
     onUnknown,
     deadline,
+    suppress,
     retry: retrySettings(retry),
     retryBudget: retryBudget(retry),
     queueLimit: queueLimit(queue),
@@ -194,7 +202,7 @@ function queueLimit(queue: QueueOptions): number {
   return limit;
 }
 
-function checkCount(where: string, value: unknown): asserts value is number {
+export function checkCount(where: string, value: unknown): asserts value is number {
   if (!(Number.isInteger(value) && Number(value) >= 1)) {
     throw new RangeError(`${where} must be a positive integer, but is ${shown(value)}`);
   }

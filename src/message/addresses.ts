@@ -1,4 +1,3 @@
-import { domainToASCII } from "node:url";
 import addressParser from "email-addresses";
 import type { Address } from "./message.ts";
 import type { Place } from "./problems.ts";
@@ -25,6 +24,13 @@ const quotedParts = /"(?:[^"\\]|\\.)*"/gu;
 const domainText = /^[A-Za-z0-9.\u{80}-\u{10ffff}-]+$/u;
 const domainLabel = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
+/**
+ * Nothing but an address in ASCII that no rule below refuses: the longest of addresses and of their parts included, an
+ * internationalised domain (`xn--`) and a number as last label excluded. It stays as it is.
+ */
+const plainAddress =
+  /^(?!.*[xX][nN]--)(?=.{3,253}$)(?=[^@]{1,64}@)[\w+-]+(?:\.[\w+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
 /** What most addresses look like, recognised without the parser: it takes a hundred times as long. */
 const plainName = /^(\w+(?: \w+)*) <([^<>]*)>$/;
 const commonAddress = /^([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)$/;
@@ -50,7 +56,7 @@ export function readAddress(value: unknown, place: Place): Address | undefined {
 
 /** Reads one mailbox or an array of them, repetitions included: what to do about those is the caller's business. */
 export function readAddresses(value: unknown, place: Place): readonly Address[] {
-  return value === undefined ? Object.freeze([]) : parseAll(listed(value, place));
+  return value === undefined ? nobody : parseAll(listed(value, place));
 }
 
 /** The same where there must be one. */
@@ -64,8 +70,15 @@ function listed(value: unknown, place: Place): readonly Found[] | undefined {
   return isArray(value) ? readList(value, place, "an array") : [{ value, place }];
 }
 
+const nobody: readonly Address[] = Object.freeze([]);
+
 function parseAll(found: readonly Found[] = []): readonly Address[] {
-  return Object.freeze(found.flatMap((item) => readAddress(item.value, item.place) ?? []));
+  const addresses: Address[] = [];
+  for (const { value, place } of found) {
+    const address = readAddress(value, place);
+    if (address !== undefined) addresses.push(address);
+  }
+  return Object.freeze(addresses);
 }
 
 function parseParts(value: object): ParsedAddress {
@@ -100,6 +113,7 @@ function faultOfName(name: string | undefined): string | undefined {
 }
 
 function parseText(text: string): ParsedAddress {
+  if (plainAddress.test(text)) return { address: mailbox(undefined, text) };
   if (text.length > longestText) return { problem: `is longer than ${longestText} characters` };
   const fault = headerFault(text);
   if (fault !== undefined) return { problem: fault };
@@ -107,6 +121,7 @@ function parseText(text: string): ParsedAddress {
   if (trimmed === "") return { problem: "is empty" };
   const [, name, address = trimmed] = plainName.exec(trimmed) ?? [];
   const [, local, domain] = commonAddress.exec(address) ?? [];
+  if (name !== undefined && plainAddress.test(address)) return { address: mailbox(name, address) };
   if (local !== undefined && domain !== undefined) return assemble(name, local, domain);
   return parseHeaderForm(trimmed);
 }
@@ -169,7 +184,7 @@ function asciiDomain(domain: string): string | undefined {
   // domainToASCII is a URL's host parser: it would decode %41 and cut at a slash.
   if (!domainText.test(domain)) return undefined;
   const needsIdna = /\P{ASCII}|[xX][nN]--/u.test(domain);
-  const converted = needsIdna ? domainToASCII(domain) : domain;
+  const converted = needsIdna ? process.getBuiltinModule("node:url").domainToASCII(domain) : domain;
   if (converted === "" || converted.length > longestDomain) return undefined;
   return converted.split(".").every((label) => domainLabel.test(label)) ? converted : undefined;
 }

@@ -8,25 +8,56 @@ export interface ProviderView {
   readonly drop?: readonly string[] | undefined;
 }
 
+/**
+ * Makes a message out to one provider after another. Those to whom it goes as it is share one object, so that a provider
+ * more costs next to nothing.
+ */
+export function messagesFor(draft: MessageDraft): (provider: string, view: ProviderView) => PreparedMessage {
+  let asItIs: PreparedMessage | undefined;
+  return (provider, { from, drop = [] }) => {
+    const differs =
+      draft.template !== undefined ||
+      draft.providerOptions[provider] !== undefined ||
+      drop.length > 0 ||
+      (from !== undefined && from !== draft.from);
+    if (differs) return messageFor(draft, provider, { from, drop });
+    asItIs ??= messageFor(draft, provider);
+    return asItIs;
+  };
+}
+
 /** The message as one provider is to send it. Contents are shared, not copied, so it costs little per attempt. */
 export function messageFor(
   draft: MessageDraft,
   provider: string,
   { from, drop = [] }: ProviderView = {},
 ): PreparedMessage {
-  const { template, providerOptions, ...common } = draft;
+  const { to, cc, bcc, subject, text, html, attachments, headers, template, sendAt, size } = draft;
   const id = templateId(draft, provider);
-  const options = providerOptions[provider];
-  return Object.freeze({
-    ...common,
+  const options = draft.providerOptions[provider];
+  // Written out: a literal made of spreads takes a hundred times as long.
+  const message: { -readonly [K in keyof PreparedMessage]: PreparedMessage[K] } = {
     from: from ?? draft.from,
-    replyTo: replyTo(draft, from),
-    ...(template === undefined || id === undefined
-      ? {}
-      : { template: Object.freeze({ id, variables: template.variables }) }),
-    ...(options === undefined ? {} : { providerOptions: options }),
-    ...Object.fromEntries(Object.entries(blanks).filter(([field]) => drop.includes(field))),
-  });
+    to,
+    cc,
+    bcc,
+    replyTo: drop.includes("replyTo") ? blanks.replyTo : replyTo(draft, from),
+    subject,
+    attachments,
+    headers,
+    tags: drop.includes("tags") ? blanks.tags : draft.tags,
+    metadata: drop.includes("metadata") ? blanks.metadata : draft.metadata,
+    tracking: drop.includes("tracking") ? blanks.tracking : draft.tracking,
+    size,
+  };
+  if (text !== undefined) message.text = text;
+  if (html !== undefined) message.html = html;
+  if (template !== undefined && id !== undefined) {
+    message.template = Object.freeze({ id, variables: template.variables });
+  }
+  if (sendAt !== undefined) message.sendAt = sendAt;
+  if (options !== undefined) message.providerOptions = options;
+  return Object.freeze(message);
 }
 
 /** Whether the message asks for a template and names none for this provider. */
@@ -35,7 +66,7 @@ export function templateMissing(draft: MessageDraft, provider: string): boolean 
 }
 
 /** What a dropped field is replaced by. */
-const blanks: Partial<PreparedMessage> = {
+const blanks: Pick<PreparedMessage, "tags" | "metadata" | "tracking" | "replyTo"> = {
   tags: Object.freeze([]),
   metadata: Object.freeze([]),
   tracking: Object.freeze({ opens: false, clicks: false }),

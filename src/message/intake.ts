@@ -1,3 +1,4 @@
+import type { Cancelling } from "../cancellation.ts";
 import { longestTimer } from "../clock.ts";
 import { nameOf } from "../printable.ts";
 
@@ -5,7 +6,7 @@ import { nameOf } from "../printable.ts";
 export const defaultMaxBytes = 40 * 1024 * 1024;
 
 export interface IntakeLimits {
-  readonly signal: AbortSignal;
+  readonly signal: Cancelling;
   /** Milliseconds left. */
   readonly deadline: number;
   /** Bytes of all contents together. */
@@ -44,7 +45,7 @@ export class Intake {
       this.#announceEnd = resolve;
     });
     this.#timer = setTimeout(() => this.#end("deadline"), Math.min(Math.max(limits.deadline, 0), longestTimer));
-    limits.signal.addEventListener("abort", this.#abort, { once: true });
+    limits.signal.addEventListener("abort", this.#abort);
     if (limits.signal.aborted) this.#abort();
   }
 

@@ -25,6 +25,25 @@ export type AttachmentContent =
   | { readonly path: string };
 
 /**
+ * How the recipients can be let go, without a page and without a login. For `sendBulk` both may hold `{{placeholders}}`,
+ * though not for the host: each value is percent-encoded, unless there is nothing but one placeholder, whose value is then
+ * all of the URL or of the address.
+ */
+export interface UnsubscribeOptions {
+  /**
+   * `https:` only, without name, password or fragment. A mail client sends it a POST with the body
+   * `List-Unsubscribe=One-Click` and no cookie, so the URL itself must tell who unsubscribes from what; a GET must change
+   * nothing, since URLs of a mail are fetched by scanners too.
+   */
+  readonly url: string;
+  /**
+   * For clients that rather write a mail: an address, ASCII before the @, or a `mailto:` URI with a subject and a body at
+   * most.
+   */
+  readonly mailto?: string | undefined;
+}
+
+/**
  * A message as the caller writes it. It is never changed.
  *
  * @typeParam N names of the mailer's providers
@@ -43,6 +62,13 @@ export interface Message<N extends string = string> {
   readonly attachments?: readonly Attachment[] | undefined;
   /** Further headers; not those that have a field of their own here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Writes `List-Unsubscribe` and `List-Unsubscribe-Post`, as RFC 8058 has them and the large mailbox providers ask of bulk
+   * senders; not beside such a header of your own. `false`: none, also where the mailer's `defaults` have one.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8058
+   */
+  readonly unsubscribe?: UnsubscribeOptions | false | undefined;
   /** What the message is, for the ESP's statistics. */
   readonly tags?: readonly string[] | undefined;
   /** What the ESP's webhooks give back. */
@@ -106,7 +132,7 @@ export interface PreparedMessage {
   readonly text?: string;
   readonly html?: string;
   readonly attachments: readonly PreparedAttachment[];
-  /** Name and value, in the caller's order and case. */
+  /** Name and value, in the caller's order and case; those that `unsubscribe` writes come last. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly tags: readonly string[];
   /** Name and value; without `steadymail-id`, which adapters add from the attempt's id. */

@@ -41,8 +41,12 @@ export function guarded<T>(place: Place, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    return place.refuse(`could not be read (${nameOf(error)})`);
+    return unreadable(error, place);
   }
+}
+
+function unreadable(error: unknown, place: Place): undefined {
+  return place.refuse(`could not be read (${nameOf(error)})`);
 }
 
 /**
@@ -61,16 +65,24 @@ export function readFields<F extends string>(
     return Object.keys(value);
   });
   if (keys === undefined) return undefined;
-  const names: ReadonlySet<string> = new Set(known);
+  const names: readonly string[] = known;
   keys.forEach((key, position) => {
-    if (!names.has(key)) place.key(key, position).refuse(`is not a known field${suggestion(key, known)}`);
+    if (!names.includes(key)) place.key(key, position).refuse(`is not a known field${suggestion(key, known)}`);
   });
   const fields: Partial<Record<F, unknown>> = {};
   for (const name of known) {
-    const field: unknown = guarded(place.key(name), () => Reflect.get(Object(value), name));
+    const field = readField(value, name, place);
     if (field !== undefined) fields[name] = field;
   }
   return fields;
+}
+
+function readField(value: unknown, name: string, place: Place): unknown {
+  try {
+    return Reflect.get(Object(value), name);
+  } catch (error) {
+    return unreadable(error, place.key(name));
+  }
 }
 
 /** `reply_to`, `replyto`: the same name in another spelling. */

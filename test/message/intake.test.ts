@@ -219,7 +219,7 @@ it("leaves nothing on the caller's signal, however often it is used", async () =
   const caller = new AbortController();
   const added = vi.spyOn(caller.signal, "addEventListener");
   const removed = vi.spyOn(caller.signal, "removeEventListener");
-  await prepare(plain, contextWith({ signal: caller.signal }));
+  await prepare({ ...plain, text: Promise.resolve("Hello") }, contextWith({ signal: caller.signal }));
   expect(added.mock.calls.map(([, listener]) => listener)).toEqual(removed.mock.calls.map(([, listener]) => listener));
   expect(added).toHaveBeenCalledOnce();
 });

@@ -11,8 +11,7 @@ const itself = ["message"];
 const required = ["from", "to", "subject", "text"];
 const fields = [
   ..."from to cc bcc replyTo subject text html attachments headers tags metadata template tracking".split(" "),
-  "sendAt",
-  "providerOptions",
+  ..."unsubscribe sendAt providerOptions".split(" "),
 ];
 
 /** What is given for a message, and the places at which it is refused. */
