@@ -1,7 +1,7 @@
 import type { PreparedMessage } from "../message/message.ts";
 import type { Wire } from "../wire/wire.ts";
-import { attempt, type Esp } from "./attempt.ts";
-import type { Provider } from "./provider.ts";
+import { attempt, attemptBatch, type Esp, type EspBatch } from "./attempt.ts";
+import type { BatchSending, Provider } from "./provider.ts";
 import { sdkLoader } from "./sdk-loader.ts";
 
 export interface Adapter<Sdk> extends Esp<Sdk> {
@@ -9,19 +9,21 @@ export interface Adapter<Sdk> extends Esp<Sdk> {
   readonly wire: Wire;
   /** What to install. */
   readonly sdkPackage: string;
+  load(): Promise<Sdk>;
   unsupported(message: PreparedMessage): readonly string[];
   close?(): void;
 }
 
 /** The adapter as the mailer sees it. All else, the credentials above all, stays out of its reach and of `inspect`. */
 export function createAdapter<Sdk>(adapter: Adapter<Sdk>): Provider {
-  const { name, wire, unsupported } = adapter;
+  const { name, wire, unsupported, batch } = adapter;
   const load = sdkLoader(adapter.sdkPackage, adapter.load);
   const esp: Esp<Sdk> = { ...adapter, load };
   return Object.freeze({
     name,
     unsupported,
     send: (message, context) => attempt(esp, wire, message, context),
+    ...(batch && { batch: batchSending(esp, batch, wire) }),
     async load() {
       await load();
     },
@@ -30,4 +32,14 @@ export function createAdapter<Sdk>(adapter: Adapter<Sdk>): Provider {
       wire.close();
     },
   } satisfies Provider);
+}
+
+function batchSending<Sdk>(esp: Esp<Sdk>, batch: EspBatch<Sdk>, wire: Wire): BatchSending {
+  const { limit, carries, groupBy } = batch;
+  return Object.freeze({
+    limit,
+    carries,
+    ...(groupBy && { groupBy }),
+    send: (prepared, context) => attemptBatch(esp, batch, wire, prepared, context),
+  } satisfies BatchSending);
 }

@@ -8,7 +8,8 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** The answer's body as text. */
 export function bodyText({ body }: WireResponse): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes.toString("utf8");
 }
 
 /** The answer's body if it is a JSON object; an ESP's own answers always are. */

@@ -51,10 +51,15 @@ export interface BatchSending {
    */
   carries(content: BatchContent, recipient: BatchRecipient): boolean;
   /**
-   * Makes one attempt for all of them; resolves once the ESP took some of them, with what it said of each, in their
-   * order. The `id` of the attempt is that of the batch, and goes nowhere.
+   * What recipients must have in common to stand in one batch: those of whom it says the same may. Without it, all may.
+   */
+  groupBy?(content: BatchContent, recipient: BatchRecipient): string;
+  /**
+   * Makes one attempt for all of them; resolves with what the ESP said of each, in their order, of whom it may have
+   * taken none. The `id` of the attempt is that of the batch, and goes nowhere.
    *
-   * @throws ProviderError for what became of the whole batch, by the rules of `Provider.send`
+   * @throws ProviderError for what became of the whole batch, by the rules of `Provider.send`; also where the ESP says
+   *   the same of every recipient, and it is about the account or the ESP and not about the mails
    */
   send(batch: PreparedBatch, attempt: AttemptContext): Promise<readonly BatchResult[]>;
 }

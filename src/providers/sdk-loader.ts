@@ -2,18 +2,26 @@ import { failureInPhase, ProviderError } from "../failure.ts";
 import { redact } from "../redaction.ts";
 
 /**
- * Loads an SDK at the first call, and never before: importing an adapter must cost nothing. A load that failed is tried
- * again at the next call.
+ * Loads an SDK at the first call, and never before: importing an adapter must cost nothing. Once it is loaded, it is
+ * there at once. A load that failed is tried again at the next call.
  *
  * @throws ProviderError `internal`, not sent, which says what to install
  */
-export function sdkLoader<Sdk>(sdkPackage: string, load: () => Promise<Sdk>): () => Promise<Sdk> {
+export function sdkLoader<Sdk>(sdkPackage: string, load: () => Promise<Sdk>): () => Sdk | Promise<Sdk> {
   let loading: Promise<Sdk> | undefined;
+  let loaded: { readonly sdk: Sdk } | undefined;
   return () => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw new ProviderError(failureInPhase("internal", "no", { detail: whyNotLoaded(sdkPackage, error) }));
-    });
+    if (loaded) return loaded.sdk;
+    loading ??= load().then(
+      (sdk) => {
+        loaded = { sdk };
+        return sdk;
+      },
+      (error: unknown) => {
+        loading = undefined;
+        throw new ProviderError(failureInPhase("internal", "no", { detail: whyNotLoaded(sdkPackage, error) }));
+      },
+    );
     return loading;
   };
 }

@@ -47,11 +47,16 @@ export interface Answers {
 export function judge(response: WireResponse, answers: Answers, secrets: () => readonly string[]): string {
   const id = answers.receipt(response);
   if (id !== undefined) return id;
-  throw new ProviderError(refusal(response, answers, secrets));
+  throw new ProviderError(refusal(response, answers, answers.statement(response), secrets));
 }
 
-function refusal(response: WireResponse, answers: Answers, secrets: () => readonly string[]): Failure {
-  const statement = answers.statement(response);
+/** What a statement in an answer means for the message that it speaks of. */
+export function refusal(
+  response: WireResponse,
+  answers: Pick<Answers, "rules" | "wait">,
+  statement: Statement,
+  secrets: () => readonly string[],
+): Failure {
   const searched = shortened(statement);
   const reason = reasonOf(response, searched, answers.rules);
   const own = secrets();
@@ -79,7 +84,7 @@ function shortened(statement: Statement): Statement {
 
 const asksToWait: ReadonlySet<Reason> = new Set(["throttled", "unavailable"]);
 
-function waitOf(response: WireResponse, statement: Statement, answers: Answers): number | undefined {
+function waitOf(response: WireResponse, statement: Statement, answers: Pick<Answers, "wait">): number | undefined {
   return parseRetryAfter(response.headers["retry-after"]) ?? answers.wait?.(response, statement);
 }
 

@@ -1,9 +1,11 @@
 export type { Failure, Reason, Sent } from "../failure.ts";
+export type { BatchContent, BatchRecipient, PreparedBatch } from "../message/batch.ts";
 export type { Address, PreparedAttachment, PreparedMessage } from "../message/message.ts";
-export type { AttemptContext, Provider } from "../providers/provider.ts";
+export type { AttemptContext, BatchResult, BatchSending, Provider } from "../providers/provider.ts";
 export { type LogProviderOptions, logProvider } from "./log-provider.ts";
 export {
   type AcceptedOutcome,
+  type BatchOutcomeRule,
   type FailedOutcome,
   type MemoryProvider,
   type MemoryProviderOptions,

@@ -1,48 +1,19 @@
 import { longestTimer } from "../clock.ts";
-import { failure, failureInPhase, normalFailure, ProviderError, type Reason, type Sent } from "../failure.ts";
+import { failure, failureInPhase, ProviderError } from "../failure.ts";
+import { messageTo, type PreparedBatch } from "../message/batch.ts";
 import type { PreparedMessage } from "../message/message.ts";
 import { requireOptions } from "../providers/options.ts";
-import type { AttemptContext, Provider } from "../providers/provider.ts";
+import type { AttemptContext, BatchResult, BatchSending, Provider } from "../providers/provider.ts";
 import { checkDuration } from "./duration.ts";
+import { type Outcome, planOf } from "./outcome.ts";
 
-/**
- * How one attempt ends:
- *
- * - `"accepted"`: the message goes into the inbox
- * - a reason, such as `"throttled"`: it fails so
- * - `"hang"`: no answer; it ends as `aborted` by its signal or as `timeout` by its time limit
- * - an object: one of these with details
- */
-export type Outcome = "accepted" | "hang" | Reason | AcceptedOutcome | FailedOutcome;
-
-export interface AcceptedOutcome {
-  readonly accepted: true;
-  /** How long the attempt takes, in milliseconds; the provider's `latency`. */
-  readonly after?: number;
-}
-
-export interface FailedOutcome {
-  readonly reason: Reason;
-  /** How long the attempt takes, in milliseconds; the provider's `latency`. */
-  readonly after?: number;
-  /**
-   * The message goes into the inbox although the attempt fails, as when the answer to an accepted request is lost. Only
-   * for failures that leave open whether the message was sent; false.
-   */
-  readonly delivered?: boolean;
-  /** For `internal` and `aborted`, where the reason does not say it; `"maybe"`. */
-  readonly sent?: Sent;
-  readonly status?: number;
-  readonly code?: string;
-  readonly detail?: string;
-  /** Milliseconds. */
-  readonly retryAfter?: number;
-  /** The request was written to a connection that had been used before; false. */
-  readonly reusedConnection?: boolean;
-}
+export type { AcceptedOutcome, FailedOutcome, Outcome } from "./outcome.ts";
 
 /** Decides each attempt by its message. */
 export type OutcomeRule = (message: PreparedMessage, attempt: AttemptContext) => Outcome;
+
+/** Decides each batch as a whole. */
+export type BatchOutcomeRule = (batch: PreparedBatch, attempt: AttemptContext) => Outcome;
 
 export interface MemoryProviderOptions<N extends string> {
   /** `"memory"` */
@@ -51,15 +22,29 @@ export interface MemoryProviderOptions<N extends string> {
   readonly script?: readonly Outcome[] | OutcomeRule;
   /** How long each attempt takes, in milliseconds; 0. */
   readonly latency?: number;
+  /** How many recipients its native batch takes; without it, it has none, and mails of a campaign come one by one. */
+  readonly batch?: number | undefined;
+  /**
+   * The outcomes of the batches in order, then all are accepted; or a rule for every batch. Of a batch that is accepted,
+   * `script` decides each mail as if it were sent by itself; any other outcome is that of all its mails.
+   */
+  readonly batchScript?: readonly Outcome[] | BatchOutcomeRule;
   /** Fields that it says it cannot carry: `["sendAt"]`, or by message; none. */
   readonly unsupported?: readonly string[] | ((message: PreparedMessage) => readonly string[]);
 }
 
-const keys: readonly (keyof MemoryProviderOptions<string>)[] = ["name", "script", "latency", "unsupported"];
+const keys: readonly (keyof MemoryProviderOptions<string>)[] = [
+  "name",
+  "script",
+  "latency",
+  "batch",
+  "batchScript",
+  "unsupported",
+];
 
 /** A message that the provider has, accepted or not. */
 export interface StoredMessage {
-  /** Id of the send. */
+  /** Id of the send; of a mail in a batch, its own. */
   readonly id: string;
   readonly message: PreparedMessage;
   readonly providerMessageId: string;
@@ -69,17 +54,21 @@ export interface StoredMessage {
 export interface MemoryProvider<N extends string = string> extends Provider<N> {
   /** What it has, the oldest first. Always the same array, which grows. */
   readonly inbox: readonly StoredMessage[];
-  /** How many attempts were begun. */
+  /** How many attempts were begun; a batch is one. */
   readonly attempts: number;
   /**
    * Replaces what is left of the script: by outcomes for the next attempts, after which all are accepted, or by one
    * rule for every attempt.
    */
   script(...script: readonly Outcome[] | readonly [OutcomeRule]): void;
+  /** The same for the batches. */
+  scriptBatches(...script: readonly Outcome[] | readonly [BatchOutcomeRule]): void;
 }
 
 /**
  * A provider for unit tests that keeps messages in memory and ends attempts as a script has it.
+ *
+ * With `batch` it takes campaigns in batches, each of which is one attempt.
  *
  * It waits by `setTimeout` alone, and only where there is something to wait for, so it works under fake timers. An
  * attempt heeds its signal and its time limit.
@@ -104,13 +93,24 @@ class ScriptedProvider implements MemoryProvider {
   readonly #unsupported: NonNullable<MemoryProviderOptions<string>["unsupported"]>;
   #attempts = 0;
   #next: OutcomeRule;
+  #nextBatch: BatchOutcomeRule;
+  readonly batch: BatchSending | undefined;
 
-  constructor({ name = "memory", script = [], latency = 0, unsupported = [] }: MemoryProviderOptions<string>) {
+  constructor(options: MemoryProviderOptions<string>) {
+    const { name = "memory", script = [], batchScript = [], latency = 0, unsupported = [], batch } = options;
     checkDuration("latency", latency);
+    if (batch !== undefined && !(Number.isInteger(batch) && batch > 0)) {
+      throw new RangeError(`batch must be a positive integer, not ${batch}.`);
+    }
     this.name = name;
     this.#latency = latency;
     this.#unsupported = unsupported;
     this.#next = typeof script === "function" ? script : inTurn(script);
+    this.#nextBatch = typeof batchScript === "function" ? batchScript : inTurn(batchScript);
+    this.batch =
+      batch === undefined
+        ? undefined
+        : { limit: batch, carries: () => true, send: (prepared, attempt) => this.#sendBatch(prepared, attempt) };
   }
 
   get inbox(): readonly StoredMessage[] {
@@ -124,6 +124,12 @@ class ScriptedProvider implements MemoryProvider {
   script(...script: readonly Outcome[] | readonly [OutcomeRule]): void {
     const [first] = script;
     this.#next = typeof first === "function" ? first : inTurn(script.filter((entry) => typeof entry !== "function"));
+  }
+
+  scriptBatches(...script: readonly Outcome[] | readonly [BatchOutcomeRule]): void {
+    const [first] = script;
+    this.#nextBatch =
+      typeof first === "function" ? first : inTurn(script.filter((entry) => typeof entry !== "function"));
   }
 
   unsupported(message: PreparedMessage): readonly string[] {
@@ -143,41 +149,39 @@ class ScriptedProvider implements MemoryProvider {
     store();
     return { providerMessageId };
   }
+
+  async #sendBatch(batch: PreparedBatch, attempt: AttemptContext): Promise<readonly BatchResult[]> {
+    this.#attempts += 1;
+    const whole = planOf(this.#nextBatch(batch, attempt));
+    const mails = batch.recipients.map((recipient, index) => {
+      const message = messageTo(batch.content, recipient);
+      const providerMessageId = `${this.name}-${this.#attempts}.${index + 1}`;
+      const { id } = recipient;
+      return {
+        providerMessageId,
+        plan: whole.error ? whole : planOf(this.#next(message, { ...attempt, id })),
+        store: () => this.#inbox.push({ id, message, providerMessageId, at: new Date() }),
+      };
+    });
+    if (attempt.signal.aborted) throw new ProviderError(failureInPhase("aborted", "no"));
+    for (const { plan, store } of mails) if (plan.delivered) store();
+    // The answer comes once the last one is decided.
+    const durations = mails.map(({ plan }) => plan.after ?? 0);
+    await pass(Math.max(whole.after ?? this.#latency, ...durations), attempt);
+    if (whole.error) throw whole.error;
+    return mails.map(({ plan, store, providerMessageId }): BatchResult => {
+      if (plan.error) return { failure: plan.error.failure };
+      store();
+      return { providerMessageId };
+    });
+  }
 }
 
-/** An outcome, read. */
-interface Plan {
-  readonly after?: number | undefined;
-  readonly delivered?: boolean | undefined;
-  readonly error?: ProviderError;
-}
-
-function inTurn(script: readonly Outcome[]): OutcomeRule {
+function inTurn(script: readonly Outcome[]): () => Outcome {
   // Read once beforehand, so that a mistake shows where the script is written.
   for (const outcome of script) planOf(outcome);
   const left = [...script];
   return () => left.shift() ?? "accepted";
-}
-
-function planOf(outcome: Outcome): Plan {
-  if (outcome === "accepted") return {};
-  if (outcome === "hang") return { after: Number.POSITIVE_INFINITY };
-  if (typeof outcome === "string") return { error: errorOf({ reason: outcome }) };
-  if (outcome.after !== undefined) checkDuration("after", outcome.after);
-  if ("accepted" in outcome) return { after: outcome.after };
-  const error = errorOf(outcome);
-  if (outcome.delivered && error.failure.sent === "no") {
-    throw new TypeError(`An attempt that fails as ${outcome.reason} did not send the message: leave out delivered.`);
-  }
-  return { after: outcome.after, delivered: outcome.delivered, error };
-}
-
-function errorOf({ sent = "maybe", reusedConnection = false, ...given }: FailedOutcome): ProviderError {
-  const failure = normalFailure({ scope: "none", sent, ...given });
-  if (failure.reason !== given.reason) {
-    throw new TypeError(`There is no outcome ${JSON.stringify(given.reason)}: it is "accepted", "hang" or a Reason.`);
-  }
-  return new ProviderError(failure, { reusedConnection });
 }
 
 /** Lets the time of an attempt pass; ends early as the attempt's signal or limit has it. */

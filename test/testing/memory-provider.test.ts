@@ -234,7 +234,9 @@ describe("a script that makes no sense", () => {
   it("is refused where its option is misspelt", () => {
     const write = () => Reflect.apply(memoryProvider, undefined, [{ scrpt: ["timeout"] }]);
     expect(write).toThrow(TypeError);
-    expect(write).toThrow('memoryProvider: "scrpt" is no option; there are name, script, latency, unsupported');
+    expect(write).toThrow(
+      'memoryProvider: "scrpt" is no option; there are name, script, latency, batch, batchScript, unsupported',
+    );
   });
 
   it("is refused with a latency out of range", () => {

@@ -231,7 +231,7 @@ describe("what SES refuses", () => {
   });
 
   it.each([
-    ["another path", { path: "/v2/email/outbound-bulk-emails" }, 404, "UnknownOperationException"],
+    ["another path", { path: "/v2/email/outbound-calls" }, 404, "UnknownOperationException"],
     ["another method", { method: "PUT" }, 404, "UnknownOperationException"],
   ])("%s", async (_, changed, status, type) => {
     const request = { ...(await sesRequest(esp.options)), ...changed };

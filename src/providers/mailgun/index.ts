@@ -3,6 +3,7 @@ import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { mailgunAnswers } from "./answer.ts";
+import { mailgunBatch } from "./batch.ts";
 import { mailgunFields } from "./request.ts";
 import { dispatch, loadMailgun } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
@@ -32,6 +33,10 @@ const regions = new Map([
  * tags, metadata and template variables together; letters outside ASCII before an @. An inline attachment has its
  * `contentId` as file name there.
  *
+ * A campaign goes out by recipient variables, 1,000 recipients a request, which get one id and one answer; those of one
+ * request have headers and metadata of the same names. A mail goes by itself where it holds Mailgun's own `%recipient…%`,
+ * which would be replaced, or takes more than its share of the 25 MB.
+ *
  * `providerOptions` are fields of the form, as `{ "o:dkim": "no" }`.
  *
  * @throws TypeError, RangeError for options that cannot work
@@ -50,6 +55,7 @@ export function mailgun(options: MailgunOptions<string>): Provider {
     load: loadMailgun,
     dispatch: (sdk, outgoing) => dispatch(sdk, mailgunFields(outgoing.message, outgoing.id), outgoing, account),
     answers: mailgunAnswers,
+    batch: mailgunBatch(account),
     unsupported,
     secrets: [apiKey],
   });

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 export interface EncodedForm {
   readonly contentType: string;
   readonly body: Uint8Array;
@@ -10,7 +8,7 @@ export interface EncodedForm {
  * turn every line break of a text into CRLF.
  */
 export async function encodeForm(form: FormData): Promise<EncodedForm> {
-  const boundary = randomUUID();
+  const boundary = process.getBuiltinModule("node:crypto").randomUUID();
   const chunks: Uint8Array[] = [];
   for (const [name, value] of form) {
     chunks.push(Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${headerOf(name, value)}\r\n\r\n`));

@@ -1,4 +1,5 @@
 import { bodyObject, idIn, type JsonObject, objectsIn, wordIn } from "../answer-body.ts";
+import type { Entry } from "../batch-verdict.ts";
 import type { Answers, Statement } from "../verdict.ts";
 
 const invalid = [
@@ -22,7 +23,7 @@ export const mailjetAnswers: Answers = {
     const body = bodyObject(response);
     const messages = objectsIn(body?.Messages);
     if (messages.some(isAccepted)) return { own: false, taken: true, text: "" };
-    const refused = messages.find(({ Status }) => Status === "error");
+    const refused = messages.find(isRefused);
     if (refused) return statementOf(objectsIn(refused.Errors)[0], 400);
     return wordIn(body?.ErrorMessage) ? statementOf(body) : { own: false, text: "" };
   },
@@ -38,13 +39,24 @@ export const mailjetAnswers: Answers = {
   ],
 };
 
+/** What the answer to a batch says of one message, if it says something. */
+export function mailjetEntry(message: JsonObject): Entry | undefined {
+  if (isRefused(message)) return { statement: statementOf(objectsIn(message.Errors)[0], 400) };
+  const id = isAccepted(message) ? messageId(message) : undefined;
+  return id === undefined ? undefined : { id };
+}
+
+function isRefused({ Status }: JsonObject): boolean {
+  return Status === "error";
+}
+
 function isAccepted({ Status }: JsonObject): boolean {
   return Status === "success";
 }
 
 /** The UUID is what events repeat (`Message_GUID`), and unlike the number it survives JSON whole. */
 function messageId(message: JsonObject): string | undefined {
-  const [recipient] = [message.To, message.Cc, message.Bcc].flatMap(objectsIn);
+  const recipient = objectsIn(message.To)[0] ?? objectsIn(message.Cc)[0] ?? objectsIn(message.Bcc)[0];
   const number = recipient?.MessageID;
   return (
     idIn(recipient?.MessageUUID) ??

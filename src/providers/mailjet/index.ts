@@ -3,6 +3,7 @@ import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { mailjetAnswers } from "./answer.ts";
+import { mailjetBatch } from "./batch.ts";
 import { mailjetMessage } from "./request.ts";
 import { dispatch, loadMailjet } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
@@ -26,6 +27,9 @@ const regions = new Map([["global", "https://api.mailjet.com"]]);
  * beside a template, or a template whose id is not a number; more than 50 recipients, 255 characters of subject or
  * 15 MB of attachments; an empty attachment; headers that Mailjet writes itself, as `List-Id` or `X-Mailer`.
  *
+ * A campaign goes out as whole messages, 50 a request, each with an answer of its own. A mail goes by itself where it
+ * has files, which would go out with each, or is larger than 300 KB.
+ *
  * `providerOptions` are fields of the message in the API's JSON body, as `URLTags` or `DeduplicateCampaign`.
  *
  * @throws TypeError for options that cannot work
@@ -42,9 +46,10 @@ export function mailjet(options: MailjetOptions<string>): Provider {
     name: readName(options.name, "mailjet"),
     wire: createWire({ agent: options.agent, baseUrl }),
     sdkPackage: "node-mailjet",
-    load: loadMailjet,
-    dispatch: (sdk, outgoing) => dispatch(sdk, mailjetMessage(outgoing.message, outgoing.id), outgoing, account),
+    load: () => loadMailjet(account),
+    dispatch: (sdk, outgoing) => dispatch(sdk, [mailjetMessage(outgoing.message, outgoing.id)], outgoing),
     answers: mailjetAnswers,
+    batch: mailjetBatch,
     unsupported,
     secrets: [apiKey, apiSecret],
   });

@@ -1,4 +1,5 @@
 import type { Client } from "node-mailjet";
+import type { WireRequest } from "../../wire/wire.ts";
 import { isObject } from "../answer-body.ts";
 import type { Outgoing } from "../attempt.ts";
 import { withoutSlash } from "../options.ts";
@@ -6,23 +7,36 @@ import { withProviderOptions } from "../provider-options.ts";
 import { exportOf } from "../sdk-loader.ts";
 import type { MailjetMessage } from "./request.ts";
 
+/** What `node-mailjet` is used for. */
+export interface MailjetSdk {
+  /** The request that the SDK makes for all mails of the account: the same one, but for the body. */
+  readonly request: Omit<WireRequest, "body">;
+}
+
 export interface MailjetAccount {
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly baseUrl: URL;
 }
 
-export interface MailjetSdk {
-  newClient(account: MailjetAccount): Client;
-}
-
-export async function loadMailjet(): Promise<MailjetSdk> {
+export async function loadMailjet({ apiKey, apiSecret, baseUrl }: MailjetAccount): Promise<MailjetSdk> {
   const ClientClass = exportOf(await import("node-mailjet"), "Client", isClientClass);
+  const host = withoutSlash(baseUrl).slice(`${baseUrl.protocol}//`.length);
+  const client = new ClientClass({ apiKey, apiSecret, config: { host } });
+  const sending = client.post("send", { version: "v3.1" });
+  // It builds its request without sending it, and puts the body into it as it is.
+  const { url } = await sending.request({}, {}, false);
   return {
-    newClient({ apiKey, apiSecret, baseUrl }) {
-      const host = withoutSlash(baseUrl).slice(`${baseUrl.protocol}//`.length);
-      return new ClientClass({ apiKey, apiSecret, config: { host } });
-    },
+    request: Object.freeze({
+      method: "POST",
+      // The scheme is a setting of the SDK for the whole process.
+      url: new URL(url.replace(/^https?:/, baseUrl.protocol)),
+      headers: Object.freeze({
+        Authorization: `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString("base64")}`,
+        "Content-Type": "application/json",
+        "User-Agent": sending.getUserAgent(),
+      }),
+    }),
   };
 }
 
@@ -30,26 +44,11 @@ function isClientClass(value: unknown): value is typeof Client {
   return typeof value === "function" && isObject(value.prototype) && typeof value.prototype.post === "function";
 }
 
-/** Has the SDK build its request, which it can do without sending it. */
-export async function dispatch(
-  sdk: MailjetSdk,
-  mail: MailjetMessage,
-  { message, send }: Outgoing,
-  account: MailjetAccount,
-): Promise<unknown> {
-  const request = sdk.newClient(account).post("send", { version: "v3.1" });
-  const Messages = [withProviderOptions(mail, message.providerOptions)];
-  const { url, body } = await request.request({ Messages }, {}, false);
-  const { apiKey, apiSecret } = request.getCredentials();
-  return send({
-    method: "POST",
-    // The scheme is a setting of the SDK for the whole process.
-    url: new URL(url.replace(/^https?:/, account.baseUrl.protocol)),
-    headers: {
-      Authorization: `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString("base64")}`,
-      "Content-Type": "application/json",
-      "User-Agent": request.getUserAgent(),
-    },
-    body: JSON.stringify(body),
-  });
+export function dispatch(
+  { request: { method, url, headers } }: MailjetSdk,
+  mails: readonly MailjetMessage[],
+  { message, send }: Pick<Outgoing, "message" | "send">,
+) {
+  const Messages = mails.map((mail) => withProviderOptions(mail, message.providerOptions));
+  return send({ method, url, headers, body: JSON.stringify({ Messages }) });
 }

@@ -2,7 +2,9 @@ import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
 import type { Provider } from "../provider.ts";
+import { withProviderOptions } from "../provider-options.ts";
 import { sendgridAnswers } from "./answer.ts";
+import { sendgridBatch } from "./batch.ts";
 import { sendgridMail } from "./request.ts";
 import { dispatch, loadSendgrid } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
@@ -31,6 +33,10 @@ const regions = new Map([
  * content type. An empty text beside an html part, or the reverse, is left out. SendGrid itself garbles names of
  * attachments outside ASCII.
  *
+ * A campaign goes out by personalizations, 1,000 recipients a request, which get one id and one answer. A mail goes by
+ * itself where its values take more than 10,000 bytes, or its share of the 30 MB, and where `providerOptions` say what
+ * each personalization says for itself (`subject`, `content`, `custom_args`).
+ *
  * `providerOptions` are fields of the API's JSON body, as `asm`, `ip_pool_name` or `mail_settings`.
  *
  * @throws TypeError, RangeError for options that cannot work
@@ -41,14 +47,18 @@ export function sendgrid(options: SendgridOptions<string>): Provider {
   requireOptions(options, "sendgrid", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "sendgrid");
   const baseUrl = readBaseUrl(options, regions);
+  const account = { apiKey, baseUrl };
   return createAdapter({
     name: readName(options.name, "sendgrid"),
     wire: createWire({ agent: options.agent, baseUrl }),
     sdkPackage: "@sendgrid/mail",
-    load: loadSendgrid,
-    dispatch: (sdk, outgoing) =>
-      dispatch(sdk, sendgridMail(outgoing.message, outgoing.id), outgoing, { apiKey, baseUrl }),
+    load: () => loadSendgrid(account),
+    dispatch: (sdk, outgoing) => {
+      const { message, id } = outgoing;
+      return dispatch(sdk, withProviderOptions(sendgridMail(message, id), message.providerOptions), outgoing);
+    },
     answers: sendgridAnswers,
+    batch: sendgridBatch,
     unsupported,
     secrets: [apiKey],
   });

@@ -1,20 +1,23 @@
+import type { WireRequest } from "../../wire/wire.ts";
 import { isObject, type JsonObject } from "../answer-body.ts";
-import type { Outgoing } from "../attempt.ts";
 import { withoutSlash } from "../options.ts";
-import { withProviderOptions } from "../provider-options.ts";
 import { exportOf } from "../sdk-loader.ts";
-import type { SendgridMail } from "./request.ts";
+import type { Way } from "../seam.ts";
 
-/** `MailService` of `@sendgrid/mail`: a class of its own, beside the singleton that the package exports. */
+/** What `@sendgrid/mail` is used for. */
 export interface SendgridSdk {
-  newService(): MailService;
+  /** The request that the SDK's client makes for each mail of the account: the same one, but for the body. */
+  readonly request: Omit<WireRequest, "body">;
+}
+
+export interface SendgridAccount {
+  readonly apiKey: string;
+  readonly baseUrl: URL;
 }
 
 interface MailService {
   /** A client of this service alone; the package's types do not show it. */
   readonly client?: unknown;
-  setClient(client: unknown): unknown;
-  send(mail: object): Promise<unknown>;
 }
 
 interface Client {
@@ -23,53 +26,41 @@ interface Client {
   createRequest(request: JsonObject): unknown;
 }
 
-export async function loadSendgrid(): Promise<SendgridSdk> {
+/**
+ * Its `send` is not used: it clones a mail by way of JSON, and renames its keys one by one, which takes longer than all
+ * else that a send needs. What it would make of a mail is the body that the API documents.
+ */
+export async function loadSendgrid({ apiKey, baseUrl }: SendgridAccount): Promise<SendgridSdk> {
   const MailServiceClass = exportOf(await import("@sendgrid/mail"), "MailService", isServiceClass);
-  return { newService: () => new MailServiceClass() };
+  const { client } = new MailServiceClass();
+  if (!isClient(client)) throw new Error("@sendgrid/mail has changed: its MailService has no client as known");
+  // Not setApiKey: it resets the base URL, and prints a warning for keys that look unusual.
+  client.setDefaultHeader("Authorization", `Bearer ${apiKey}`);
+  client.setDefaultRequest("baseUrl", withoutSlash(baseUrl));
+  return { request: wireRequest(client.createRequest({ method: "POST", url: "/v3/mail/send", headers: {} })) };
 }
 
 function isServiceClass(value: unknown): value is new () => MailService {
   return typeof value === "function" && isObject(value.prototype) && typeof value.prototype.setClient === "function";
 }
 
-/** Has the SDK build its request; the client that would send it is replaced by the wire. */
-export async function dispatch(
-  sdk: SendgridSdk,
-  mail: SendgridMail,
-  { message, send }: Outgoing,
-  { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: URL },
-): Promise<unknown> {
-  const service = sdk.newService();
-  const { client } = service;
-  if (!isClient(client)) throw new Error("@sendgrid/mail has changed: its MailService has no client as known");
-  // Not setApiKey: it resets the base URL, and prints a warning for keys that look unusual.
-  client.setDefaultHeader("Authorization", `Bearer ${apiKey}`);
-  client.setDefaultRequest("baseUrl", withoutSlash(baseUrl));
-  service.setClient({
-    async request(request: JsonObject) {
-      const body = isObject(request.body) ? request.body : {};
-      const built = client.createRequest({ ...request, body: withProviderOptions(body, message.providerOptions) });
-      const { status, headers } = await send(wireRequest(built));
-      return [{ statusCode: status, headers, body: "" }, {}];
-    },
-  });
-  return service.send(mail);
+export function dispatch({ request: { method, url, headers } }: SendgridSdk, mail: object, { send }: Way) {
+  return send({ method, url, headers, body: JSON.stringify(mail) });
 }
 
-function wireRequest(built: unknown) {
-  const { method, baseURL, url, headers, data } = isObject(built) ? built : {};
-  return {
+function wireRequest(built: unknown): SendgridSdk["request"] {
+  const { method, baseURL, url, headers } = isObject(built) ? built : {};
+  return Object.freeze({
     method: String(method),
     url: new URL(`${String(baseURL)}${String(url)}`),
-    headers: stringsIn(headers),
-    body: JSON.stringify(data),
-  };
+    headers: Object.freeze(stringsIn(headers)),
+  });
 }
 
 function stringsIn(headers: unknown): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(isObject(headers) ? headers : {}).map(([name, value]) => [name, `${value}`]),
-  );
+  const strings: Record<string, string> = {};
+  if (isObject(headers)) for (const name of Object.keys(headers)) strings[name] = `${headers[name]}`;
+  return strings;
 }
 
 function isClient(value: unknown): value is Client {

@@ -55,7 +55,10 @@ const gaps: readonly Gap[] = [
     when: ({ tags }) => tags.length > 10 || !tags.every(isCategory) || new Set(tags).size < tags.length,
   },
   { field: "attachments", when: ({ attachments }) => !attachments.every(isCarried) },
-  { field: "metadata", when: ({ metadata }) => bytesOf(Object.fromEntries(metadata)) > 10_000 - roomForId },
+  {
+    field: "metadata",
+    when: ({ metadata }) => metadata.length > 0 && bytesOf(Object.fromEntries(metadata)) > 10_000 - roomForId,
+  },
   // Templates of the old kind know substitutions only, which the SDK makes of nothing but strings.
   {
     field: "template",
@@ -79,7 +82,7 @@ export function unsupported(message: PreparedMessage): readonly string[] {
   return [...fieldsIn(gaps, message), ...refusedOptions(message.providerOptions, forbidden)];
 }
 
-function isDynamic({ template }: PreparedMessage): boolean {
+export function isDynamic({ template }: PreparedMessage): boolean {
   return template?.id.startsWith("d-") ?? false;
 }
 

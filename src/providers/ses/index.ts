@@ -4,6 +4,7 @@ import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, readName, requireOptions, withoutSlash } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { sesAnswers } from "./answer.ts";
+import { sesBatch } from "./batch.ts";
 import { judgeBeforeRequest } from "./before-request.ts";
 import { quietCredentials, secretsIn } from "./credentials.ts";
 import { anyRegion, readEndpoint } from "./endpoint.ts";
@@ -27,6 +28,10 @@ export type SesOptions<N extends string = "ses"> = Omit<SESv2ClientConfig, (type
  * template; tags, and names and values of metadata, with other characters than `A-Z a-z 0-9 _ -`; more than 50
  * recipients, 15 headers or 40 MB in base64; a header longer than 995 characters; letters outside ASCII before an @.
  * A tag becomes an entry of `EmailTags` with itself as value. The id of a send must be made of the same characters.
+ *
+ * A campaign goes out by `SendBulkEmail` with its template inline, 50 recipients a request, each with an answer of its
+ * own. A mail goes by itself where it takes more than its share of the 1 MB that such a request has, files included,
+ * and where `providerOptions` hold what `SendBulkEmail` does not know in the same sense (`EmailTags`, `Content`).
  *
  * `providerOptions` are a part of the input of `SendEmailCommand`, as `{ ConfigurationSetName }`.
  *
@@ -53,6 +58,7 @@ export function ses(options: SesOptions<string> = {}): Provider {
     },
     dispatch: (sdk, outgoing) => dispatch(sdk, sesInput(outgoing.message), outgoing),
     answers: sesAnswers,
+    batch: sesBatch,
     unsupported,
     judgeBeforeRequest,
     secrets: secretsIn(config.credentials),

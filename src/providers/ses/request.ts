@@ -19,8 +19,8 @@ export function sesInput(message: PreparedMessage): SendEmailCommandInput {
     Content: content(message),
     EmailTags: [
       // SES knows pairs only, so a tag is its own value.
-      ...message.tags.map((tag) => ({ Name: tag, Value: tag })),
-      ...message.metadata.map(([Name, Value]) => ({ Name, Value })),
+      ...message.tags.map((tag) => nameAndValue(tag, tag)),
+      ...message.metadata.map(([name, value]) => nameAndValue(name, value)),
     ],
   };
 }
@@ -32,7 +32,7 @@ export function sesInput(message: PreparedMessage): SendEmailCommandInput {
  */
 export function withIdOfTheSend(input: SendEmailCommandInput, id: string): SendEmailCommandInput {
   if (!isTagText(id)) throw new ProviderError(failure("unsupported", { detail: idDetail }));
-  return { ...input, EmailTags: [...(input.EmailTags ?? []), { Name: idOfTheSend, Value: id }] };
+  return { ...input, EmailTags: [...(input.EmailTags ?? []), nameAndValue(idOfTheSend, id)] };
 }
 
 const idDetail = "the id of the send has characters that SES tags cannot hold: use A-Z a-z 0-9 _ and -, at most 256";
@@ -40,7 +40,7 @@ const idDetail = "the id of the send has characters that SES tags cannot hold: u
 function content(message: PreparedMessage): NonNullable<SendEmailCommandInput["Content"]> {
   const { subject, text, html, template } = message;
   const extras = {
-    Headers: message.headers.map(([Name, value]) => ({ Name, Value: encodeHeader(value) })),
+    Headers: message.headers.map(([name, value]) => nameAndValue(name, encodeHeader(value))),
     Attachments: message.attachments.map(attachment),
   };
   if (template) {
@@ -58,11 +58,15 @@ function content(message: PreparedMessage): NonNullable<SendEmailCommandInput["C
   };
 }
 
+export function nameAndValue(Name: string, Value: string) {
+  return { Name, Value };
+}
+
 function utf8(text: string) {
   return { Data: text, Charset: "UTF-8" };
 }
 
-function attachment({ filename, contentType, contentId, content }: PreparedAttachment): Attachment {
+export function attachment({ filename, contentType, contentId, content }: PreparedAttachment): Attachment {
   return {
     FileName: filename,
     ContentType: contentType,

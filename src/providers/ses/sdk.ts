@@ -1,32 +1,71 @@
-import type { SESv2Client, SESv2ClientConfig, SendEmailCommandInput } from "@aws-sdk/client-sesv2";
+import type {
+  SESv2Client,
+  SESv2ClientConfig,
+  SendBulkEmailCommandInput,
+  SendEmailCommandInput,
+} from "@aws-sdk/client-sesv2";
 import type { Wire, WireRequest } from "../../wire/wire.ts";
 import type { Outgoing } from "../attempt.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { withIdOfTheSend } from "./request.ts";
 
 export interface SesSdk {
-  send(input: SendEmailCommandInput, way: Pick<Outgoing, "send" | "signal">): Promise<unknown>;
+  send(input: SendEmailCommandInput, send: Outgoing["send"]): Promise<unknown>;
+  sendBulk(input: SendBulkEmailCommandInput, send: Outgoing["send"]): Promise<unknown>;
   close(): void;
 }
 
-/** The options of one call reach the request handler as they are: the way for an attempt's own `send`. */
+/**
+ * The way for an attempt's own `send`: a property of the input, which no schema of the SDK knows and which every step
+ * of its middleware hands on.
+ */
 const sendOfAttempt = Symbol("send of the attempt");
 
+/** By which `send` each request goes that the SDK hands to its request handler. */
+type Routes = WeakMap<object, Outgoing["send"]>;
+
 export async function loadSes(config: SESv2ClientConfig, wire: Wire): Promise<SesSdk> {
-  const { SESv2Client, SendEmailCommand } = await import("@aws-sdk/client-sesv2");
-  const client: SESv2Client = new SESv2Client({
-    ...config,
-    // The SDK would repeat requests that may have been taken. Its mode is set so that the environment cannot.
-    maxAttempts: 1,
-    retryMode: "standard",
-    requestHandler: requestHandler(wire),
-  });
+  const { SESv2Client, SendBulkEmailCommand, SendEmailCommand } = await import("@aws-sdk/client-sesv2");
+  const routes: Routes = new WeakMap();
+  const newClient = (cacheMiddleware: boolean): SESv2Client => {
+    const client: SESv2Client = new SESv2Client({
+      ...config,
+      // The SDK would repeat requests that may have been taken. Its mode is set so that the environment cannot.
+      maxAttempts: 1,
+      retryMode: "standard",
+      requestHandler: requestHandler(wire, routes),
+      cacheMiddleware,
+    });
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const send: unknown = Reflect.get(args.input, sendOfAttempt);
+        if ("request" in args && typeof args.request === "object" && args.request !== null && isSend(send)) {
+          routes.set(args.request, send);
+        }
+        return next(args);
+      },
+      // The last before the request handler.
+      { step: "deserialize", priority: "low", name: "steadymailRoute" },
+    );
+    return client;
+  };
+  // The SDK would build its chain of middleware anew for each send, which takes longer than all else that it does. What
+  // that chain keeps is then common to all sends at a time, so that one which has an endpoint of its own needs its own.
+  const client = newClient(true);
+  let apart: SESv2Client | undefined;
+  const clientOf = ({ EndpointId }: { readonly EndpointId?: string | undefined }): SESv2Client => {
+    if (EndpointId === undefined) return client;
+    apart ??= newClient(false);
+    return apart;
+  };
   return {
-    send(input, { send, signal }) {
-      const options = { abortSignal: signal, [sendOfAttempt]: send };
-      return client.send(new SendEmailCommand(input), options);
+    send: (input, send) => clientOf(input).send(new SendEmailCommand({ ...input, ...{ [sendOfAttempt]: send } })),
+    sendBulk: (input, send) =>
+      clientOf(input).send(new SendBulkEmailCommand({ ...input, ...{ [sendOfAttempt]: send } })),
+    close() {
+      client.destroy();
+      apart?.destroy();
     },
-    close: () => client.destroy(),
   };
 }
 
@@ -34,9 +73,9 @@ export async function loadSes(config: SESv2ClientConfig, wire: Wire): Promise<Se
 export async function dispatch(
   sdk: SesSdk,
   input: SendEmailCommandInput,
-  { message, id, send, signal }: Outgoing,
+  { message, id, send }: Outgoing,
 ): Promise<unknown> {
-  return sdk.send(withIdOfTheSend(withProviderOptions(input, message.providerOptions), id), { send, signal });
+  return sdk.send(withIdOfTheSend(withProviderOptions(input, message.providerOptions), id), send);
 }
 
 /** The part of the SDK's request that matters here. */
@@ -51,11 +90,12 @@ interface SdkRequest {
   readonly body?: unknown;
 }
 
-function requestHandler(wire: Wire) {
+function requestHandler(wire: Wire, routes: Routes) {
   return {
     metadata: { handlerProtocol: "http/1.1" },
-    async handle(request: SdkRequest, options?: object) {
-      const { status, headers, body } = await sendBy(wire, options)(wireRequest(request));
+    async handle(request: SdkRequest) {
+      const send = routes.get(request) ?? outsideOfAttempts(wire);
+      const { status, headers, body } = await send(wireRequest(request));
       return { response: { statusCode: status, headers: withPlausibleDate(headers), body } };
     },
     updateHttpClientConfig() {},
@@ -73,10 +113,8 @@ function withPlausibleDate(headers: Readonly<Record<string, string>>): Record<st
   return isPlausible ? { ...others, date } : others;
 }
 
-/** Clients that the SDK makes for itself to get credentials (STS, SSO) share the handler, outside of any attempt. */
-function sendBy(wire: Wire, options: object | undefined): Outgoing["send"] {
-  const send = options && sendOfAttempt in options ? options[sendOfAttempt] : undefined;
-  if (isSend(send)) return send;
+/** Clients that the SDK makes for itself to get credentials (STS, SSO) share the handler. */
+function outsideOfAttempts(wire: Wire): Outgoing["send"] {
   const limits = { signal: new AbortController().signal, timeout: 10_000, fresh: false };
   return (request) => wire.request(request, limits);
 }

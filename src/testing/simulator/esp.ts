@@ -23,6 +23,8 @@ export interface Answer {
 export interface Verdict {
   readonly answer: Answer;
   readonly accepted: readonly ReceivedMessage[];
+  /** What it would answer instead under this condition, where the request makes a difference. */
+  refuse?(condition: Condition): Answer | undefined;
 }
 
 /** What can be wrong with an account or a message at any ESP. */

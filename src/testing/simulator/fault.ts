@@ -29,7 +29,8 @@ import { checkDuration } from "../duration.ts";
  * - `sender-unverified`: SES and Mailgun 400, SendGrid and Mailjet 403
  * - `quota`: SES 400, SendGrid 401, Mailgun 402. Mailjet documents no answer of its own for this: 402 with its error form
  * - `reject-message`: SES 400 `MessageRejected`. The other three accept a message before they look at its content, so
- *   they give what comes nearest: the 400 for an invalid part of the message
+ *   they give what comes nearest: the 400 for an invalid part of the message. For a batch SES answers 200 with
+ *   `MESSAGE_REJECTED` for each entry, Mailjet with an error for each message
  */
 export type Fault =
   | PlainFault<

@@ -175,7 +175,9 @@ export class SimulatorServer {
     }
   }
 
-  #answer(fault: Fault | undefined, { answer, accepted: [message] }: Verdict): Answer {
+  #answer(fault: Fault | undefined, verdict: Verdict): Answer {
+    const { answer, accepted } = verdict;
+    const [message] = accepted;
     switch (fault?.kind) {
       case "status":
         return { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? "" };
@@ -191,7 +193,7 @@ export class SimulatorServer {
         return this.#esp.refuse(fault.kind, message);
       case "sender-unverified":
       case "reject-message":
-        return message ? this.#esp.refuse(fault.kind, message) : answer;
+        return message ? (verdict.refuse?.(fault.kind) ?? this.#esp.refuse(fault.kind, message)) : answer;
       default:
         return answer;
     }

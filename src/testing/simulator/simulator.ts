@@ -101,7 +101,10 @@ const simulations: {
  * It is stricter than some ESPs in that it refuses what they would garble or drop: a SES name that is not ASCII, a
  * member that SendGrid or Mailjet does not know. It does not know templates or verified senders: it accepts all.
  *
- * Sources: the API references of SES v2 (`SendEmail`), SendGrid v3 (Mail Send, and its list of errors), Mailgun v3
+ * It takes batches as the ESPs do, and has one message for each recipient in its inbox: SES entries with an inline
+ * template, SendGrid personalizations with substitutions, Mailgun recipient variables, Mailjet messages.
+ *
+ * Sources: the API references of SES v2 (`SendEmail`, `SendBulkEmail`), SendGrid v3 (Mail Send, and its list of errors), Mailgun v3
  * (Messages) and Mailjet v3.1 (Send API).
  *
  * @example

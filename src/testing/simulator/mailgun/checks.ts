@@ -1,6 +1,7 @@
 import { isObject, parseJson } from "../json-value.ts";
 import { isAscii, parseMailboxes } from "../mailbox.ts";
 import type { Form } from "./form.ts";
+import { splitList } from "./recipient-variables.ts";
 
 const mostRecipients = 1_000;
 /** All parameters that begin with o:, h:, v: or t: together. */
@@ -20,7 +21,7 @@ const optionValues: Readonly<Record<string, readonly string[]>> = {
 
 /** The `message` of Mailgun's 400; nothing if it takes the request. */
 export function findProblem(form: Form): string | undefined {
-  return requiredProblem(form) ?? addressProblem(form) ?? optionProblem(form) ?? deliveryTimeProblem(form);
+  return requiredProblem(form) ?? addressProblem(form) ?? jsonProblem(form) ?? deliveryTimeProblem(form);
 }
 
 function requiredProblem(form: Form): string | undefined {
@@ -33,18 +34,20 @@ function requiredProblem(form: Form): string | undefined {
 function addressProblem(form: Form): string | undefined {
   const invalid = addressParameters.find((name) => form.texts(name).some((value) => !areAddresses(value)));
   if (invalid !== undefined) return `'${invalid}' parameter is not a valid address. please check documentation`;
-  const recipients = ["to", "cc", "bcc"].flatMap((name) =>
-    form.texts(name).flatMap((value) => parseMailboxes(value) ?? []),
-  );
+  const recipients = ["to", "cc", "bcc"].flatMap((name) => form.texts(name).flatMap(splitList));
   return recipients.length > mostRecipients ? "Too many recipients" : undefined;
 }
 
 /** By RFC 5322 without its extension for other alphabets, but for names. */
 function areAddresses(text: string): boolean {
-  return parseMailboxes(text)?.every(({ address }) => isAscii(address.slice(0, address.lastIndexOf("@")))) ?? false;
+  return splitList(text).every((one) => {
+    const mailboxes = parseMailboxes(one);
+    return mailboxes?.every(({ address }) => isAscii(address.slice(0, address.lastIndexOf("@")))) ?? false;
+  });
 }
 
-function optionProblem(form: Form): string | undefined {
+/** Counted for each recipient, with its variables in place. */
+export function optionProblem(form: Form): string | undefined {
   const options = form.fields.filter(([name]) => /^[ohvt]:/u.test(name));
   const size = options.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
   if (size > largestOptions) {
@@ -53,7 +56,10 @@ function optionProblem(form: Form): string | undefined {
   const wrong = Object.keys(optionValues).find((name) =>
     form.texts(name).some((value) => !optionValues[name]?.includes(value)),
   );
-  if (wrong !== undefined) return `'${wrong}' parameter is not valid`;
+  return wrong === undefined ? undefined : `'${wrong}' parameter is not valid`;
+}
+
+function jsonProblem(form: Form): string | undefined {
   const broken = jsonParameters.find((name) => form.texts(name).some((value) => !isObject(parseJson(value))));
   return broken === undefined ? undefined : `'${broken}' parameter is not a valid JSON`;
 }

@@ -9,9 +9,10 @@ import {
   type Verdict,
 } from "../esp.ts";
 import type { ReceivedMessage } from "../inbox.ts";
-import { findProblem } from "./checks.ts";
+import { findProblem, optionProblem } from "./checks.ts";
 import { readForm } from "./form.ts";
 import { readMessage } from "./reading.ts";
+import { formsByRecipient } from "./recipient-variables.ts";
 
 /** The account at Mailgun, in the words of the adapter's options. */
 export interface MailgunAccount {
@@ -51,10 +52,15 @@ export class MailgunSimulation implements EspSimulation {
     const form = await readForm(request);
     const problem = findProblem(form);
     if (problem !== undefined) return refused(failure(400, problem));
-    const message = readMessage(messageId(this.#account.domain), form);
+    const forms = formsByRecipient(form);
+    const unfit = forms.map(optionProblem).find((found) => found !== undefined);
+    if (unfit !== undefined) return refused(failure(400, unfit));
+    // One id for all of them.
+    const id = messageId(this.#account.domain);
+    const raw = { fields: form.fields, files: form.files };
     // In test mode all is as always, except that nothing is sent.
-    const accepted = form.text("o:testmode") === "yes" ? [] : [message];
-    return { answer: json(200, { id: message.id, message: "Queued. Thank you." }), accepted };
+    const accepted = form.text("o:testmode") === "yes" ? [] : forms.map((own) => ({ ...readMessage(id, own), raw }));
+    return { answer: json(200, { id, message: "Queued. Thank you." }), accepted };
   }
 
   refuse(condition: Condition, _message: ReceivedMessage | undefined): Answer {

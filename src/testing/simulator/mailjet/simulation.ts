@@ -66,24 +66,13 @@ export class MailjetSimulation implements EspSimulation {
       case "suspended":
         return failure({ code: "mj-0001", status: 401, message: "The API key is suspended." });
       case "sender-unverified":
-        return messageFailure({
-          code: "send-0008",
-          status: 403,
-          message: `"${message?.from.address}" is not an authorized sender email address for your account.`,
-          relatedTo: ["From"],
-        });
+      case "reject-message":
+        return messageFailures(condition, message ? [message] : []);
       case "quota":
         return json(402, {
           ErrorIdentifier: randomUUID(),
           StatusCode: 402,
           ErrorMessage: "The sending quota of your plan is used up.",
-        });
-      case "reject-message":
-        return messageFailure({
-          code: "mj-0013",
-          status: 400,
-          message: `"${message?.to[0]?.address}" is an invalid email address.`,
-          relatedTo: ["To[0].Email"],
         });
     }
   }
@@ -94,8 +83,20 @@ export class MailjetSimulation implements EspSimulation {
   }
 }
 
-function messageFailure(problem: MailjetProblem): Answer {
-  return json(problem.status, { Messages: [messageErrors([problem])] });
+/** The same error for each of the messages. */
+function messageFailures(
+  condition: "sender-unverified" | "reject-message",
+  messages: readonly ReceivedMessage[],
+): Answer {
+  const problems = messages.map((message): MailjetProblem => {
+    if (condition === "reject-message") {
+      const words = `"${message.to[0]?.address}" is an invalid email address.`;
+      return { code: "mj-0013", status: 400, message: words, relatedTo: ["To[0].Email"] };
+    }
+    const words = `"${message.from.address}" is not an authorized sender email address for your account.`;
+    return { code: "send-0008", status: 403, message: words, relatedTo: ["From"] };
+  });
+  return json(problems[0]?.status ?? 400, { Messages: problems.map((problem) => messageErrors([problem])) });
 }
 
 /** Valid messages of a call are taken although others are not; the status is an error's if none was. */
@@ -111,7 +112,14 @@ function judgeMessages(body: object): Verdict {
   const status = problem && accepted.length === 0 ? problem.status : 200;
   const results = judged.map((result) => (result.accepted ? success(result.accepted) : messageErrors(result.problems)));
   const answer = json(status, { Messages: results });
-  return { answer: { ...answer, body: withBigIds(answer.body) }, accepted: sandbox ? [] : accepted };
+  return {
+    answer: { ...answer, body: withBigIds(answer.body) },
+    accepted: sandbox ? [] : accepted,
+    refuse: (condition) =>
+      condition === "sender-unverified" || condition === "reject-message"
+        ? messageFailures(condition, accepted)
+        : undefined,
+  };
 }
 
 function success(message: ReceivedMessage): object {

@@ -12,6 +12,8 @@ export interface FieldProblem {
 }
 
 const mostRecipients = 1_000;
+const mostPersonalizations = 1_000;
+const largestSubstitutions = 10_000;
 const mostCategories = 10;
 const largestCustomArgs = 10_000;
 const furthestSchedule = 72 * 60 * 60;
@@ -36,6 +38,7 @@ export function findProblems(body: unknown): readonly FieldProblem[] {
     ...listAt(body, "personalizations").flatMap((part, index) => settingProblems(part, `personalizations.${index}.`)),
     ...categoryProblems(body),
     ...customArgsProblems(body),
+    ...substitutionProblems(body),
   ];
 }
 
@@ -88,6 +91,13 @@ function recipientProblems(body: object): readonly FieldProblem[] {
   const parts = listAt(body, "personalizations");
   if (parts.length === 0)
     return [{ message: "You must have at least one personalization.", field: "personalizations" }];
+  if (parts.length > mostPersonalizations) {
+    const message =
+      `The personalization block is limited to ${mostPersonalizations} personalizations per API request. You have ` +
+      `provided ${parts.length} personalizations. Please consider splitting this into multiple requests and resending ` +
+      "your request.";
+    return [{ message, field: "personalizations" }];
+  }
   const all = parts.flatMap(recipients);
   if (all.length > mostRecipients) {
     const message = `There is a limit of ${mostRecipients} total recipients (to + cc + bcc) per request.`;
@@ -229,4 +239,17 @@ function customArgsProblems(body: object): readonly FieldProblem[] {
   const message =
     "The combined size of both global and personalization custom arguments may not exceed 10,000 bytes per personalization.";
   return tooLarge ? [{ message, field: "custom_args" }] : [];
+}
+
+function substitutionProblems(body: object): readonly FieldProblem[] {
+  return listAt(body, "personalizations").flatMap((part, index) =>
+    Buffer.byteLength(JSON.stringify(objectAt(part, "substitutions"))) > largestSubstitutions
+      ? [
+          {
+            message: `The substitutions of a personalization may not exceed ${largestSubstitutions} bytes.`,
+            field: `personalizations.${index}.substitutions`,
+          },
+        ]
+      : [],
+  );
 }

@@ -10,6 +10,7 @@ export function readMessages(id: string, body: unknown): readonly ReceivedMessag
     const sendAt = numberAt(part, "send_at") ?? numberAt(body, "send_at");
     const templateId = stringAt(body, "template_id");
     const single = valueAt(body, "reply_to");
+    const replaced = substitute(stringEntries(valueAt(part, "substitutions")));
     return {
       id,
       at: new Date(),
@@ -18,16 +19,17 @@ export function readMessages(id: string, body: unknown): readonly ReceivedMessag
       cc: listAt(part, "cc").map(readAddress),
       bcc: listAt(part, "bcc").map(readAddress),
       replyTo: (single === undefined ? listAt(body, "reply_to_list") : [single]).map(readAddress),
-      subject: stringAt(part, "subject") ?? stringAt(body, "subject") ?? "",
-      ...defined({ text: contentOf(body, "text/plain"), html: contentOf(body, "text/html") }),
+      subject: replaced(stringAt(part, "subject") ?? stringAt(body, "subject") ?? ""),
+      ...defined({ text: contentOf(body, "text/plain", replaced), html: contentOf(body, "text/html", replaced) }),
       attachments: listAt(body, "attachments").map(readAttachment),
       headers: Object.entries({ ...objectAt(body, "headers"), ...objectAt(part, "headers") }).map(
         ([name, value]) => [name, decodeWords(String(value))] as const,
       ),
       tags: stringsAt(body, "categories"),
       ...splitMetadata([
-        ...stringEntries(valueAt(body, "custom_args")),
-        ...stringEntries(valueAt(part, "custom_args")),
+        ...[...stringEntries(valueAt(body, "custom_args")), ...stringEntries(valueAt(part, "custom_args"))].map(
+          ([name, value]) => [name, replaced(value)] as const,
+        ),
       ]),
       ...(templateId === undefined
         ? {}
@@ -46,11 +48,19 @@ function readAddress(entry: unknown): Address {
   return { ...defined({ name: unquoted(stringAt(entry, "name")) }), address: stringAt(entry, "email") ?? "" };
 }
 
-function contentOf(body: unknown, type: string): string | undefined {
-  return stringAt(
-    listAt(body, "content").find((part) => stringAt(part, "type") === type),
-    "value",
-  );
+function contentOf(body: unknown, type: string, replaced: (text: string) => string): string | undefined {
+  const part = listAt(body, "content").find((candidate) => stringAt(candidate, "type") === type);
+  const value = stringAt(part, "value");
+  return value === undefined ? undefined : replaced(value);
+}
+
+/** Replaces the tags in one pass: subject, bodies and custom arguments are looked through, headers are not. */
+function substitute(substitutions: readonly (readonly [tag: string, value: string])[]): (text: string) => string {
+  if (substitutions.length === 0) return (text) => text;
+  const values = new Map(substitutions);
+  const longestFirst = [...values.keys()].toSorted((a, b) => b.length - a.length);
+  const tags = new RegExp(longestFirst.map((tag) => tag.replace(/[\\^$.*+?()[\]{}|]/gu, "\\$&")).join("|"), "gu");
+  return (text) => text.replace(tags, (tag) => values.get(tag) ?? tag);
 }
 
 function readAttachment(attachment: unknown): ReceivedAttachment {

@@ -17,8 +17,8 @@ const reservedHeaders = new Set(
 );
 
 const content = object({ Data: "string", Charset: "string" }, "Data");
-const headers = list(object({ Name: "string", Value: "string" }, "Name", "Value"));
-const attachments = list(
+export const headers = list(object({ Name: "string", Value: "string" }, "Name", "Value"));
+export const attachments = list(
   object(
     {
       RawContent: "string",
@@ -69,15 +69,15 @@ const requestShape: Shape = object(
 
 /** What SES answers to a request that it refuses; nothing if it takes it. */
 export function findProblem(body: object): Answer | undefined {
-  return typeProblem(body) ?? contentProblem(body);
+  return shapeProblem(body, requestShape) ?? contentProblem(body);
 }
 
 export function messageTooLong(size: number): Answer {
   return badRequest(`Message length is more than ${largestMessage} bytes long: '${size}'.`);
 }
 
-function typeProblem(body: object): Answer | undefined {
-  for (const mismatch of mismatches(body, requestShape)) {
+export function shapeProblem(body: object, shape: Shape): Answer | undefined {
+  for (const mismatch of mismatches(body, shape)) {
     if (mismatch.kind === "type") {
       const given = mismatch.given.toUpperCase();
       return failure(400, "SerializationException", `${given}_VALUE cannot be converted to ${mismatch.expected}`);
@@ -87,7 +87,7 @@ function typeProblem(body: object): Answer | undefined {
   return undefined;
 }
 
-function missing(member: string): Answer {
+export function missing(member: string): Answer {
   return badRequest(
     `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must not be null`,
   );

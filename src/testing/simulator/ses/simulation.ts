@@ -11,6 +11,7 @@ import {
 import type { ReceivedMessage } from "../inbox.ts";
 import { isObject, parseJson } from "../json-value.ts";
 import { failure, success } from "./answers.ts";
+import { judgeBulk } from "./bulk.ts";
 import { findProblem, largestMessage, messageTooLong } from "./checks.ts";
 import { readMessage } from "./reading.ts";
 import { signatureFault } from "./signature-v4.ts";
@@ -29,8 +30,9 @@ export function sesAccount(given: Partial<SesAccount> = {}): SesAccount {
 }
 
 const path = "/v2/email/outbound-emails";
+const bulkPath = "/v2/email/outbound-bulk-emails";
 
-/** The API v2 of Amazon SES: `SendEmail` with simple and templated content. */
+/** The API v2 of Amazon SES: `SendEmail` with simple and templated content, `SendBulkEmail` with an inline template. */
 export class SesSimulation implements EspSimulation {
   readonly largestBody = 1.5 * largestMessage;
   readonly tooLarge = messageTooLong(largestMessage);
@@ -41,7 +43,8 @@ export class SesSimulation implements EspSimulation {
   }
 
   receive(request: ReceivedRequest): Verdict {
-    if (request.method !== "POST" || request.target.split("?")[0] !== path) {
+    const [target] = request.target.split("?");
+    if (request.method !== "POST" || (target !== path && target !== bulkPath)) {
       return refused(failure(404, "UnknownOperationException", "The operation is not known."));
     }
     const { region, credentials } = this.#account;
@@ -52,6 +55,7 @@ export class SesSimulation implements EspSimulation {
     }
     const body = parseJson(request.body.toString());
     if (!isObject(body)) return refused(failure(400, "SerializationException", "The body is not a JSON object."));
+    if (target === bulkPath) return judgeBulk(body, request.body.length);
     const problem = findProblem(body);
     if (problem) return refused(problem);
     const message = readMessage(body);
