@@ -15,8 +15,11 @@ export interface MailerEvents<N extends string = string> {
   accepted: { readonly id: string; readonly receipt: Receipt<N> };
   /** A send ended without an acceptance. */
   failed: { readonly id: string; readonly error: AnySteadyMailError<N> };
-  /** One attempt ended, however. */
-  attempt: { readonly id: string; readonly attempt: Attempt<N> };
+  /**
+   * One attempt ended, however. That of a campaign's batch may have several recipients, and is accepted if any of them was:
+   * `accepted` and `failed` tell what became of each.
+   */
+  attempt: { readonly id: string; readonly attempt: Attempt<N>; readonly recipients?: number };
   /** A message goes on to another provider. */
   failover: { readonly id: string; readonly from: N; readonly to: N; readonly failure: Failure };
   /** Any of the changes below. */
@@ -34,6 +37,19 @@ export interface MailerEvents<N extends string = string> {
   "all-down": { readonly at: Date; readonly retryAt?: Date; readonly severity: "error" };
   /** Some provider is back. */
   "all-down:over": { readonly at: Date; readonly since: Date; readonly severity: "info" };
+  /**
+   * A campaign pauses: it was asked to; every provider that it may use is out; or `suppress` failed. But for the first, it
+   * goes on by itself.
+   */
+  "campaign:paused": {
+    readonly id: string;
+    readonly reason: "asked" | "all-out" | "suppress";
+    readonly at: Date;
+    /** When it tries again, where that is known. */
+    readonly retryAt?: Date;
+    readonly severity: "info" | "error";
+  };
+  "campaign:resumed": { readonly id: string; readonly at: Date; readonly severity: "info" };
   /** Something that somebody should mend; each is told once. */
   warning: MailerWarning<N>;
 }

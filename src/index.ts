@@ -1,4 +1,16 @@
+export type { Bulk, BulkOptions, Campaign, SendManyOptions } from "./bulk/campaign.ts";
+export { type CampaignState, type Checkpoint, CheckpointError, type Counts } from "./bulk/checkpoint.ts";
+export type { BulkMessage } from "./bulk/content.ts";
+export { fileCheckpoint } from "./bulk/file-checkpoint.ts";
+export type { Range } from "./bulk/ranges.ts";
+export type { BulkRecipient } from "./bulk/recipient.ts";
+export type { BulkResult } from "./bulk/reports.ts";
+export type { SendManyProgress, SendResult } from "./bulk/send-many.ts";
+export type { Source } from "./bulk/source.ts";
+export type { CampaignProgress } from "./bulk/tally.ts";
+export { createMailer } from "./create-mailer.ts";
 export type { OnUnknown } from "./delivery/on-unknown.ts";
+export type { Suppress } from "./delivery/suppression.ts";
 export {
   AbortedError,
   type AnySteadyMailError,
@@ -10,6 +22,7 @@ export {
   type Problem,
   RejectedError,
   SteadyMailError,
+  SuppressedError,
   UnavailableError,
   UnknownDeliveryError,
   UnsupportedError,
@@ -20,7 +33,9 @@ export type { BreakerOptions } from "./health/breaker-options.ts";
 export type { ChangeReason, Overlay, ProviderChange, Severity, State } from "./health/change.ts";
 export type { ProviderHealth } from "./health/provider-health.ts";
 export type { WindowStats } from "./health/sliding-window.ts";
-export { createMailer, type Mailer } from "./mailer.ts";
+export type { Mailer } from "./mailer.ts";
+export type { BatchContent, BatchRecipient, PreparedBatch } from "./message/batch.ts";
+export type { MergeText } from "./message/merge-text.ts";
 export type {
   Address,
   AddressLike,
@@ -30,6 +45,7 @@ export type {
   OneOrMany,
   PreparedAttachment,
   PreparedMessage,
+  UnsubscribeOptions,
 } from "./message/message.ts";
 export type {
   Droppable,
@@ -41,5 +57,5 @@ export type {
   Route,
   SendOptions,
 } from "./options.ts";
-export type { AttemptContext, Provider } from "./providers/provider.ts";
+export type { AttemptContext, BatchResult, BatchSending, Provider } from "./providers/provider.ts";
 export type { Attempt, Receipt, Skipped } from "./receipt.ts";

@@ -1,0 +1,296 @@
+import { once } from "node:events";
+import { bulkSettings, manySettings } from "./bulk/bulk-settings.ts";
+import type { Bulk, BulkOptions, Campaign, SendManyOptions } from "./bulk/campaign.ts";
+import { openCampaign } from "./bulk/open-campaign.ts";
+import type { BulkRecipient } from "./bulk/recipient.ts";
+import { type SendResult, sendMany } from "./bulk/send-many.ts";
+import type { Source } from "./bulk/source.ts";
+import { Cancellation } from "./cancellation.ts";
+import { now } from "./clock.ts";
+import { Delivery, type DeliveryContext } from "./delivery/delivery.ts";
+import { type Interruption, Interruptions } from "./delivery/interruptions.ts";
+import { LastResort } from "./delivery/last-resort.ts";
+import { loadQuietly } from "./delivery/load-quietly.ts";
+import { refuseSuppressed } from "./delivery/suppression.ts";
+import { AbortedError, ClosedError, isSteadyMailError, type SteadyMailError, UnavailableError } from "./errors.ts";
+import { Emitter, type Listener, type MailerEvents } from "./events.ts";
+import type { ProviderChange } from "./health/change.ts";
+import type { ProviderHealth } from "./health/provider-health.ts";
+import { ProviderMonitor } from "./health/provider-monitor.ts";
+import { ProviderLimits } from "./limits/provider-limits.ts";
+import { RetryBudget } from "./limits/retry-budget.ts";
+import { type Precedence, WaitingRoom } from "./limits/waiting-room.ts";
+import type { Mailer } from "./mailer.ts";
+import { abandon } from "./message/abandon.ts";
+import type { Message } from "./message/message.ts";
+import { type MessageDraft, prepare } from "./message/prepare.ts";
+import type { SendOptions } from "./options.ts";
+import { ProviderEvents } from "./provider-events.ts";
+import type { Receipt } from "./receipt.ts";
+import { makePlan } from "./routing/plan.ts";
+import { ProvingShare } from "./routing/proving-share.ts";
+import type { ResolvedRoute, RouteGroup } from "./routing/resolved-route.ts";
+import { trafficShares } from "./routing/shares.ts";
+import { SmoothWeightedRoundRobin } from "./routing/smooth-weighted-round-robin.ts";
+import { type SendSettings, sendSettings } from "./send-settings.ts";
+import { checkDuration, type MailerSettings, type RouteSettings } from "./settings.ts";
+import { Warnings } from "./warnings.ts";
+
+/** No attempt is begun with less time left than this, ms, or than this share of the whole. */
+const usefulTimeAtMost = 250;
+const usefulShare = 0.05;
+
+/** How long providers may take to close, ms. */
+const closeLimit = 5_000;
+
+/** All that a mailer is made of, put together. */
+export class FailoverMailer<N extends string> implements Mailer<N> {
+  readonly #settings: MailerSettings<N>;
+  readonly #groups: readonly RouteGroup<N>[];
+  readonly #routes: readonly ResolvedRoute<N>[];
+  readonly #events = new Emitter<MailerEvents<N>>();
+  readonly #shared: DeliveryContext<N>;
+  readonly #closing = new Cancellation();
+  readonly #cutoff = new Cancellation();
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #warnings = new Warnings(this.#events);
+  #standbysLoaded = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: MailerSettings<N>) {
+    this.#settings = settings;
+    this.#shared = {
+      events: this.#events,
+      lastResort: new LastResort(),
+      waitingRoom: new WaitingRoom(settings.queueLimit),
+      retryBudget: new RetryBudget(settings.retryBudget),
+    };
+    const monitors: ProviderMonitor<N>[] = [];
+    const told = new ProviderEvents(this.#events, monitors);
+    this.#groups = settings.groups.map((group) => ({
+      routes: group.map((route) => resolve(route, (change) => told.tell(change))),
+      balancer: new SmoothWeightedRoundRobin(),
+    }));
+    this.#routes = this.#groups.flatMap((group) => group.routes);
+    monitors.push(...this.#routes.map((route) => route.monitor));
+    this.#events.on("attempt", ({ attempt }) => this.#warnings.attempt(attempt));
+  }
+
+  send(message: Message<N>, options?: SendOptions<N>): Promise<Receipt<N>> {
+    return this.#send(message, options, "single");
+  }
+
+  sendMany<M extends Message<N>>(
+    messages: Source<M>,
+    options: SendManyOptions<N> = {},
+  ): AsyncGenerator<SendResult<N, M>, void, undefined> {
+    const { each, ...settings } = manySettings(options, this.#settings);
+    return sendMany(messages, (message) => this.#send(message, each, "bulk"), settings);
+  }
+
+  sendBulk<R extends BulkRecipient>(bulk: Bulk<N, R>, options: BulkOptions<N> = {}): Campaign<N, R> {
+    return openCampaign(bulk, bulkSettings(options, this.#settings), {
+      ...this.#shared,
+      ...this.#settings,
+      groups: this.#groups,
+      closing: this.#closing,
+      cutoff: this.#cutoff,
+      began: (run) => this.#track(run),
+      accepted: (provider) => this.#loadStandbys(provider),
+      excluded: (skipped) => this.#warnings.excluded(skipped),
+    });
+  }
+
+  async #send(message: Message<N>, options: SendOptions<N> | undefined, precedence: Precedence): Promise<Receipt<N>> {
+    const began = now();
+    const settings = this.#settingsOf(message, options);
+    const delivering = this.#deliver(message, settings, began, precedence);
+    this.#underWay.add(delivering);
+    try {
+      const receipt = await delivering;
+      this.#events.emit("accepted", { id: receipt.id, receipt });
+      this.#loadStandbys(receipt.provider);
+      return receipt;
+    } catch (error) {
+      if (isSteadyMailError<N>(error)) this.#events.emit("failed", { id: settings.id, error });
+      throw error;
+    } finally {
+      this.#underWay.delete(delivering);
+    }
+  }
+
+  #track(run: Promise<void>): void {
+    this.#underWay.add(run);
+    void run.finally(() => this.#underWay.delete(run));
+  }
+
+  #settingsOf(message: Message<N>, options: SendOptions<N> | undefined): SendSettings<N> {
+    try {
+      return sendSettings(options, this.#settings);
+    } catch (error) {
+      abandon(message);
+      throw error;
+    }
+  }
+
+  health(): readonly ProviderHealth<N>[] {
+    const shares = trafficShares(this.#groups);
+    return this.#routes.map(({ name, monitor, limits }) =>
+      monitor.report({ share: shares.get(name) ?? 0, queued: limits.waiting }),
+    );
+  }
+
+  isolate(provider: N): Disposable {
+    const route = this.#routes.find(({ name }) => name === provider);
+    if (!route)
+      throw new RangeError(`There is no provider "${provider}"; there are ${this.#settings.names.join(", ")}`);
+    route.monitor.isolate();
+    let disposed = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (disposed) return;
+        disposed = true;
+        route.monitor.restore();
+      },
+    };
+  }
+
+  on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  once<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    this.#events.once(event, listener);
+    return this;
+  }
+
+  off<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  async close({ timeout }: { readonly timeout?: number | undefined } = {}): Promise<void> {
+    if (timeout !== undefined) checkDuration("options.timeout", timeout);
+    this.#closing.abort();
+    const cutoff = timeout === undefined ? undefined : setTimeout(() => this.#cutoff.abort(), timeout);
+    this.#closed ??= this.#finish();
+    await this.#closed.finally(() => clearTimeout(cutoff));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #finish(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    for (const route of this.#routes) route.monitor.dispose();
+    const closing = Promise.allSettled(this.#routes.map(async ({ provider }) => provider.close?.()));
+    // A provider that never closes must not keep the program from ending.
+    const limit = setTimeout(() => this.#cutoff.abort(), closeLimit);
+    const closed = new AbortController();
+    void closing.then(() => closed.abort());
+    if (!this.#cutoff.aborted) {
+      await once(this.#cutoff.signal, "abort", { signal: closed.signal }).catch(() => {});
+    }
+    clearTimeout(limit);
+  }
+
+  async #deliver(
+    message: Message<N>,
+    settings: SendSettings<N>,
+    began: number,
+    precedence: Precedence,
+  ): Promise<Receipt<N>> {
+    const { id, onUnknown, choice, allowedTime } = settings;
+    const interruptions = new Interruptions(settings.deadline, settings.signal, {
+      closing: this.#closing,
+      cutoff: this.#cutoff,
+    });
+    const draft = await this.#prepare(message, id, interruptions);
+    const { suppress } = this.#settings;
+    const interruption = suppress && (await refuseSuppressed(suppress, draft, id, interruptions));
+    if (interruption) throw notBegun(interruption, id, interruptions);
+    const plan = makePlan(this.#groups, draft, choice);
+    for (const skipped of plan.skipped) this.#warnings.excluded(skipped);
+    const usefulTime = Math.min(usefulTimeAtMost, allowedTime * usefulShare);
+    const task = {
+      id,
+      began,
+      plan,
+      onUnknown,
+      retry: this.#settings.retry,
+      interruptions,
+      precedence,
+      usefulTime,
+    };
+    return new Delivery(task, this.#shared).run();
+  }
+
+  async #prepare(message: Message<N>, id: string, interruptions: Interruptions): Promise<MessageDraft> {
+    const preparing = new Cancellation();
+    const remove = interruptions.onInterrupt(() => preparing.abort());
+    try {
+      const { pending } = interruptions;
+      if (pending) {
+        abandon(message);
+        throw notBegun(pending, id, interruptions);
+      }
+      const draft = await prepare(message, {
+        id,
+        defaults: this.#settings.defaults,
+        providerNames: this.#settings.names,
+        signal: preparing,
+        deadline: Math.ceil(interruptions.remaining),
+      });
+      if (preparing.aborted) throw preparing.reason;
+      return draft;
+    } catch (error) {
+      if (!preparing.aborted) throw error;
+      throw notBegun(interruptions.cancelled ?? "closed", id, interruptions);
+    } finally {
+      remove();
+    }
+  }
+
+  /** What a failover would have to load is loaded before one is needed, but not before the first mail is out. */
+  #loadStandbys(except: N): void {
+    if (this.#standbysLoaded || this.#closing.aborted) return;
+    this.#standbysLoaded = true;
+    for (const { name, provider } of this.#routes) {
+      if (name !== except) void loadQuietly(provider);
+    }
+  }
+}
+
+function resolve<N extends string>(
+  { provider, weight, limits, prove, labels, sender, timeout, breaker }: RouteSettings<N>,
+  tell: (change: ProviderChange<N>) => void,
+): ResolvedRoute<N> {
+  const { name } = provider;
+  const monitor = new ProviderMonitor(name, breaker, (change) => {
+    tell(change);
+    route.limits.reconsider();
+  });
+  const route: ResolvedRoute<N> = {
+    name,
+    provider,
+    weight,
+    prove: new ProvingShare(prove),
+    labels,
+    sender,
+    timeout,
+    monitor,
+    limits: new ProviderLimits(limits, () => monitor.availability),
+  };
+  return route;
+}
+
+function notBegun<N extends string>(how: Interruption, id: string, { abortReason }: Interruptions): SteadyMailError<N> {
+  const record = { id, attempts: [], skipped: [] };
+  const message = `Message ${id} was not sent`;
+  if (how === "closed") return new ClosedError(`${message}: the mailer is closed; create another one`, record);
+  if (how === "expired") return new UnavailableError(`${message}: its deadline had passed before any attempt`, record);
+  const text = `${message}: the caller's signal was aborted before any attempt`;
+  return new AbortedError(text, record, { cause: abortReason });
+}
