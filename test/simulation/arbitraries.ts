@@ -52,7 +52,7 @@ const faultKind: fc.Arbitrary<FaultKind> = fc.oneof(
 
 const thousandth = fc.integer({ min: 0, max: 1_000 });
 
-const fault: fc.Arbitrary<Fault> = fc
+export const fault: fc.Arbitrary<Fault> = fc
   .tuple(faultKind, thousandth, thousandth)
   .map(([kind, one, other]) => ({ ...kind, from: Math.min(one, other), to: Math.max(one, other) }));
 
@@ -77,7 +77,7 @@ const breaker: fc.Arbitrary<BreakerOptions> = fc.oneof(
 );
 
 /** One in so many has it. */
-function oneIn<T>(number: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+export function oneIn<T>(number: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof(
     { withCrossShrink: true },
     { weight: number - 1, arbitrary: fc.constant(undefined) },
@@ -85,7 +85,7 @@ function oneIn<T>(number: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | 
   );
 }
 
-const provider: fc.Arbitrary<ProviderSetup> = fc.record({
+export const provider: fc.Arbitrary<ProviderSetup> = fc.record({
   joins: fc.boolean(),
   weight: fc.integer({ min: 1, max: 5 }),
   labels: fc.constantFrom<string[]>([], [], ["eu"], ["eu", "bulk"]),
@@ -113,7 +113,7 @@ const retry: fc.Arbitrary<RetryOptions> = fc.oneof(
   ),
 );
 
-const mailer: fc.Arbitrary<MailerSetup> = fc
+export const mailer: fc.Arbitrary<MailerSetup> = fc
   .record({
     onUnknown: fc.constantFrom("failover" as const, "failover" as const, "stop" as const),
     timeout: oneIn(2, seconds(2, 10)),
@@ -161,7 +161,7 @@ const phase: fc.Arbitrary<Phase> = fc.record({
   options: phaseOptions,
 });
 
-const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
+export const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.tuple(thousandth, thousandth, fc.integer({ min: 0, max: 5 })).map(

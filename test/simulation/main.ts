@@ -4,11 +4,13 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { reportOf, runBatch } from "./property.ts";
+import { bulkReportOf } from "./bulk/property.ts";
+import { type Batch, reportOf, runBatch } from "./property.ts";
 
 /**
  * npm run simulate -- --seed S --runs N     the same runs for the same seed, on as many processes as there are cores
  * npm run simulate -- --seed S --path P     one failure again, as it was printed
+ * npm run simulate -- --bulk …              campaigns and streams instead of single sends
  */
 const { values } = parseArgs({
   options: {
@@ -17,13 +19,9 @@ const { values } = parseArgs({
     path: { type: "string" },
     workers: { type: "string" },
     first: { type: "boolean", default: false },
+    bulk: { type: "boolean", default: false },
   },
 });
-
-interface Batch {
-  readonly seed: number;
-  readonly runs: number;
-}
 
 /** Seeds that fast-check tells apart. */
 const seeds = 2 ** 31;
@@ -42,14 +40,20 @@ else await runAll();
 
 /** A worker: one batch after another, as they are handed to it. */
 async function serve(batch: Batch): Promise<void> {
-  const failure = await runBatch(batch);
-  process.send?.(failure ? reportOf(failure) : "");
+  process.send?.(await reportFor(batch));
 }
 
 async function runHere(): Promise<void> {
-  const failure = await runBatch({ seed, runs, path: values.path, first: values.first });
-  if (failure) console.log(reportOf(failure));
-  process.exitCode = failure ? 1 : 0;
+  const report = await reportFor({ seed, runs, path: values.path, first: values.first });
+  if (report !== "") console.log(report);
+  process.exitCode = report === "" ? 0 : 1;
+}
+
+/** Empty where nothing was violated. */
+async function reportFor(batch: Batch): Promise<string> {
+  if (values.bulk) return bulkReportOf(batch);
+  const failure = await runBatch(batch);
+  return failure ? reportOf(failure) : "";
 }
 
 /** Batch number k has the seed S + k, whichever process it falls to. */
@@ -58,7 +62,8 @@ async function runAll(): Promise<void> {
     seed: (seed + index) % seeds,
     runs: Math.min(runsPerBatch, runs - index * runsPerBatch),
   }));
-  console.log(`Simulating ${runs} runs: npm run simulate -- --seed ${seed} --runs ${runs}`);
+  const kind = values.bulk ? "--bulk " : "";
+  console.log(`Simulating ${runs} runs: npm run simulate -- ${kind}--seed ${seed} --runs ${runs}`);
   const began = performance.now();
   const failed = await Promise.all(Array.from({ length: workers }, () => work(batches)));
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
@@ -71,7 +76,7 @@ async function runAll(): Promise<void> {
 
 /** Takes batches until there are no more; how many failed. */
 async function work(batches: Batch[]): Promise<number> {
-  const child = fork(fileURLToPath(import.meta.url));
+  const child = fork(fileURLToPath(import.meta.url), values.bulk ? ["--bulk"] : []);
   const end = once(child, "exit").then(([code, signal]) => {
     throw new Error(`A worker ended before its time: ${code ?? signal}`);
   });

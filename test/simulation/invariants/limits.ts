@@ -50,7 +50,8 @@ export const queue: Invariant = {
         (send) =>
           send.mailer === entry.mailer &&
           send.settledAt === undefined &&
-          send.begun.every((begun) => begun.attempt !== undefined),
+          // Who goes on at this very moment may have waited until now.
+          send.begun.every((begun) => begun.attempt !== undefined || begun.at === entry.at),
       );
       if (waiting.length < limit) yield `${entry.id} is refused while ${waiting.length} of ${limit} wait`;
     },

@@ -127,7 +127,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: "limits its rate as a token bucket does",
     file: "limits/rate-limit.ts",
-    replace: [["const at = now() + this.#interval;", "const at = now() + this.#interval / this.#limit;"]],
+    replace: [["now() + this.#interval;", "now() + this.#interval / this.#limit;"]],
     breaks: /over the concurrency or the rate/,
   },
   {

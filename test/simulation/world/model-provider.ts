@@ -104,7 +104,7 @@ export class ModelProvider implements Provider {
 }
 
 /** What a polite adapter knows of a request that was cut off. */
-function whenCut(signal: AbortSignal, neverConnected: boolean) {
+export function whenCut(signal: AbortSignal, neverConnected: boolean) {
   const { reason } = signal;
   const timedOut = reason instanceof DOMException && reason.name === "TimeoutError";
   if (timedOut) return failure(neverConnected ? "unreachable" : "timeout");
