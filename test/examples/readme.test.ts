@@ -22,7 +22,7 @@ function snippets(language: string): readonly Snippet[] {
 
 /** What a reader has around the snippets. */
 const surroundings = `
-import type { createMailer as createMailerOf, Mailer, Message } from "steadymail";
+import type { CampaignState, createMailer as createMailerOf, Mailer, Message } from "steadymail";
 import type { mailgun as mailgunAdapter } from "steadymail/mailgun";
 import type { mailjet as mailjetAdapter } from "steadymail/mailjet";
 import type { sendgrid as sendgridAdapter } from "steadymail/sendgrid";
@@ -38,6 +38,9 @@ declare global {
   const signal: AbortSignal;
   const logo: Uint8Array;
   const customer: { readonly id: string };
+  const token: string, suppressed: ReadonlySet<string>;
+  const invoices: AsyncIterable<{ readonly address: string; readonly number: number }>;
+  const database: { read(key: string): Promise<CampaignState | undefined>; write(key: string, state: CampaignState): Promise<void> };
   const log: Readonly<Record<"error" | "warn" | "info", Log>>;
   const pager: { alert(text: string): void };
   const queue: { put(message: Message, notBefore?: Date): Promise<void> };
@@ -148,7 +151,9 @@ describe("README", () => {
     ],
     ["a provider", "Route", "src/options.ts", "## With two providers", "## Options of a mailer"],
     ["an adapter", "AdapterOptions", "src/providers/options.ts", "## With two providers", "## Options of a mailer"],
-    ["a send", "SendOptions", "src/options.ts", "## Options of a send", "## Which field goes where"],
+    ["a send", "SendOptions", "src/options.ts", "## Options of a send", "## Send many"],
+    ["many sends", "SendManyOptions", "src/bulk/campaign.ts", "## Send many", "## A campaign"],
+    ["a campaign", "BulkOptions", "src/bulk/campaign.ts", "## A campaign", "### After a crash"],
   ])("names every option of %s", (_, type, file, start, end) => {
     const section = readme.slice(readme.indexOf(start), readme.indexOf(end));
     const missing = fieldsOf(type, file).filter((option) => !new RegExp(`\\b${option}\\b`).test(section));
