@@ -19,8 +19,8 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
   send(message: Message<N>, options?: SendOptions<N>): Promise<Receipt<N>>;
   /**
    * Sends each message of a source, some at a time, and yields what became of each, in the order in which they settle. No
-   * more are read than are under way or wait to be yielded; one that fails stops none of the others; a break or an abort
-   * ends the reading, and lets what is in flight settle. Nothing is read before the first result is asked for.
+   * more are read than are under way or wait to be yielded; one that fails stops none of the others; a break, an abort or
+   * the close of the mailer ends the reading, and lets what is in flight settle. Nothing is read before the first result is asked for.
    *
    * @throws RangeError, TypeError for options that make no sense; what the source throws, after what was in flight
    */

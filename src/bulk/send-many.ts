@@ -147,6 +147,8 @@ class Sending<N extends string, M extends Message<N>> {
         const outcome = error.sent === "maybe" ? "unknown" : "not-sent";
         this.#counts[outcome === "unknown" ? "unknown" : "notSent"] += 1;
         this.#settled.push({ index, message, outcome, error });
+        // No other message would fare better.
+        if (error.kind === "closed") this.#end();
       } else {
         this.#fault ??= { error };
         this.#end();
