@@ -37,8 +37,8 @@ export default defineConfig({
     mailjet: "src/providers/mailjet/index.ts",
     testing: "src/testing/index.ts",
   },
-  // The ESM entries share chunks. The CJS entries each hold all they need, which is harmless: no module keeps state, and
-  // errors are recognised by registered symbols.
+  // The ESM entries share chunks. The CJS entries each hold all they need, which is harmless: no module keeps state that
+  // two of them would have to share, and errors are recognised by registered symbols.
   format: ["esm", "cjs"],
   target: "node20",
   platform: "node",

@@ -1,5 +1,4 @@
-import type { BatchContent, BatchRecipient } from "../message/batch.ts";
-import type { PreparedMessage } from "../message/message.ts";
+import { type BatchContent, type BatchRecipient, withTexts } from "../message/batch.ts";
 import { unsupportedBy } from "../routing/plan.ts";
 import type { ResolvedRoute } from "../routing/resolved-route.ts";
 import { type CampaignContent, contentAt } from "./content.ts";
@@ -59,8 +58,10 @@ export class RouteContent<N extends string> {
     }
   }
 
+  /** Texts unfilled are all that must be known to tell who can carry it. */
   #missing(content: BatchContent, mail: BatchRecipient): readonly string[] {
-    return unsupportedBy(this.#route, shapeOf(content, mail, this.#campaign));
+    const { text, html } = this.#campaign.draft;
+    return unsupportedBy(this.#route, withTexts(content, mail, { text, html }));
   }
 
   #contentWithout(drop: readonly string[]): BatchContent | undefined {
@@ -78,19 +79,4 @@ export class RouteContent<N extends string> {
       return undefined;
     }
   }
-}
-
-/** The mail with its texts unfilled, which is all that must be known to tell who can carry it. */
-function shapeOf({ common }: BatchContent, mail: BatchRecipient, { draft }: CampaignContent): PreparedMessage {
-  const { to, subject, headers, metadata } = mail;
-  const { text, html } = draft;
-  return {
-    ...common,
-    to: [to],
-    subject,
-    headers,
-    metadata,
-    ...(text === undefined ? {} : { text }),
-    ...(html === undefined ? {} : { html }),
-  };
 }

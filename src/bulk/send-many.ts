@@ -1,5 +1,4 @@
-import type { AnySteadyMailError } from "../errors.ts";
-import { isSteadyMailError } from "../errors.ts";
+import { type AnySteadyMailError, isSteadyMailError } from "../errors.ts";
 import { Emitter } from "../events.ts";
 import { abandon } from "../message/abandon.ts";
 import type { Message } from "../message/message.ts";

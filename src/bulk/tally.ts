@@ -1,4 +1,5 @@
 import { now } from "../clock.ts";
+import { RecentCount } from "../recent-count.ts";
 import type { Counts } from "./checkpoint.ts";
 
 /** How far a campaign is. */
@@ -17,32 +18,27 @@ export interface CampaignProgress<N extends string = string> extends Counts {
   readonly estimatedEnd?: Date;
 }
 
-const bucket = 1_000;
-const buckets = 10;
+/** A rate over less time than that says nothing, ms. */
+const shortest = 1_000;
 
 /** Counts what is settled, and how fast. */
 export class Tally<N extends string> {
   readonly #providers = new Map<N, number>();
   readonly #began = now();
-  #buckets: { readonly index: number; settled: number }[] = [];
+  readonly #settled = new RecentCount();
 
   accepted(provider: N): void {
     this.#providers.set(provider, (this.#providers.get(provider) ?? 0) + 1);
   }
 
   settled(count: number): void {
-    const index = Math.floor(now() / bucket);
-    const last = this.#buckets.at(-1);
-    if (last?.index === index) last.settled += count;
-    else this.#buckets = [...this.#buckets.filter((each) => each.index > index - buckets), { index, settled: count }];
+    this.#settled.add(count);
   }
 
   /** Recipients a second. */
   get rate(): number {
-    const oldest = Math.floor(now() / bucket) - buckets;
-    const settled = this.#buckets.filter(({ index }) => index > oldest).reduce((sum, each) => sum + each.settled, 0);
-    const duration = Math.min(now() - this.#began, bucket * buckets);
-    return (settled / Math.max(duration, bucket)) * 1_000;
+    const duration = Math.min(now() - this.#began, RecentCount.window);
+    return (this.#settled.sum / Math.max(duration, shortest)) * 1_000;
   }
 
   /** An object without a prototype: a provider may have any name. */

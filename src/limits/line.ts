@@ -1,7 +1,7 @@
 /** Leave to make one attempt at one provider. */
 export interface Slot {
-  /** Takes more of the rate, for an attempt that carries several mails: as much as there is, so many at most. */
-  takeMore(count: number): number;
+  /** Takes more of the rate, of which so much must be left, for an attempt that carries several mails. */
+  takeMore(count: number): void;
   /**
    * The attempt begins now and not when the slot was taken, so its rate counts from now. False where others have taken
    * meanwhile what had come back of it; then there is nothing to do with the slot but to give it back.

@@ -134,11 +134,8 @@ class HeldSlot implements Slot {
     if (rate) this.#permits = [rate.take()];
   }
 
-  takeMore(count: number): number {
-    if (!this.#rate) return count;
-    const taken = Math.min(count, this.#rate.left);
-    this.#permits = [...this.#permits, this.#rate.take(taken)];
-    return taken;
+  takeMore(count: number): void {
+    if (this.#rate) this.#permits = [...this.#permits, this.#rate.take(count)];
   }
 
   renew(): boolean {

@@ -1,16 +1,7 @@
-import { now } from "../clock.ts";
-
-const bucket = 1_000;
-const buckets = 10;
+import { RecentCount } from "../recent-count.ts";
 
 /** Repeats that are always allowed in the window, so that little traffic has its retries too. */
 const reserve = 10;
-
-interface Bucket {
-  readonly index: number;
-  sends: number;
-  repeats: number;
-}
 
 /**
  * How many attempts may repeat earlier ones: a share of the sends of the last ten seconds, and ten. So an outage of all
@@ -20,7 +11,8 @@ interface Bucket {
  */
 export class RetryBudget {
   readonly #share: number;
-  #buckets: Bucket[] = [];
+  readonly #sends = new RecentCount();
+  readonly #repeats = new RecentCount();
 
   /** @param share of the sends, from 0 */
   constructor(share: number) {
@@ -28,35 +20,14 @@ export class RetryBudget {
   }
 
   countSend(): void {
-    this.#current().sends += 1;
+    this.#sends.add();
   }
 
   countRepeat(): void {
-    this.#current().repeats += 1;
+    this.#repeats.add();
   }
 
   get isLeft(): boolean {
-    const oldest = indexNow() - buckets;
-    let sends = 0;
-    let repeats = 0;
-    for (const each of this.#buckets) {
-      if (each.index <= oldest) continue;
-      sends += each.sends;
-      repeats += each.repeats;
-    }
-    return repeats < reserve + this.#share * sends;
+    return this.#repeats.sum < reserve + this.#share * this.#sends.sum;
   }
-
-  #current(): Bucket {
-    const index = indexNow();
-    const last = this.#buckets.at(-1);
-    if (last?.index === index) return last;
-    const next = { index, sends: 0, repeats: 0 };
-    this.#buckets = [...this.#buckets.filter((each) => each.index > index - buckets), next];
-    return next;
-  }
-}
-
-function indexNow(): number {
-  return Math.floor(now() / bucket);
 }

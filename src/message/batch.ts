@@ -35,16 +35,26 @@ export interface PreparedBatch {
 
 /** The mail that one recipient is to get, by whichever ESP and whichever of its ways: values escaped in html alone. */
 export function messageTo(content: BatchContent, recipient: BatchRecipient): PreparedMessage {
-  const { common, text, html } = content;
-  const { to, subject, headers, metadata, variables } = recipient;
-  const valueIn = (name: string): string => variables.get(name) ?? "";
+  const valueIn = (name: string): string => recipient.variables.get(name) ?? "";
+  return withTexts(content, recipient, {
+    text: content.text?.fill(valueIn),
+    html: content.html?.fill((name) => escapeHtml(valueIn(name))),
+  });
+}
+
+/** The mail of one recipient with these texts in it. */
+export function withTexts(
+  { common }: BatchContent,
+  { to, subject, headers, metadata }: BatchRecipient,
+  { text, html }: { readonly text: string | undefined; readonly html: string | undefined },
+): PreparedMessage {
   return {
     ...common,
     to: [to],
     subject,
     headers,
     metadata,
-    ...(text === undefined ? {} : { text: text.fill(valueIn) }),
-    ...(html === undefined ? {} : { html: html.fill((name) => escapeHtml(valueIn(name))) }),
+    ...(text === undefined ? {} : { text }),
+    ...(html === undefined ? {} : { html }),
   };
 }

@@ -27,12 +27,16 @@ export interface Batch {
 /** Simpler scenarios that are tried once one has failed. */
 const mostShrinks = 500;
 
-/** Runs scenarios that fast-check generates from a seed; a failure comes shrunk to its simplest. */
-export async function runBatch({ seed, runs, path, first = false }: Batch): Promise<Failure | undefined> {
+/** Tries scenarios that fast-check generates from a seed; the simplest that fails, if any does, and the way to it. */
+export async function simplestFailure<T>(
+  scenarios: fc.Arbitrary<T>,
+  isRight: (scenario: T) => Promise<boolean>,
+  { seed, runs, path, first = false }: Batch,
+): Promise<{ readonly found: T; readonly path: string } | undefined> {
   let shrunk = 0;
-  const property = fc.asyncProperty(scenario, async (each) => {
+  const property = fc.asyncProperty(scenarios, async (each) => {
     if (shrunk >= mostShrinks) return true;
-    const holds = (await violationsOf(each)).length === 0;
+    const holds = await isRight(each);
     if (!holds || shrunk > 0) shrunk += 1;
     return holds;
   });
@@ -42,9 +46,15 @@ export async function runBatch({ seed, runs, path, first = false }: Batch): Prom
     endOnFailure: first,
     ...(path === undefined ? {} : { path }),
   });
-  const [found] = details.counterexample ?? [];
-  if (!found) return undefined;
-  return { ...(await explain(found)), seed, path: details.counterexamplePath ?? "" };
+  return details.counterexample
+    ? { found: details.counterexample[0], path: details.counterexamplePath ?? "" }
+    : undefined;
+}
+
+/** Runs scenarios of single sends; a failure comes shrunk to its simplest. */
+export async function runBatch(batch: Batch): Promise<Failure | undefined> {
+  const failure = await simplestFailure(scenario, async (each) => (await violationsOf(each)).length === 0, batch);
+  return failure && { ...(await explain(failure.found)), seed: batch.seed, path: failure.path };
 }
 
 export async function violationsOf(each: Scenario): Promise<readonly Violation[]> {

@@ -120,7 +120,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: "has no retry budget",
     file: "limits/retry-budget.ts",
-    replace: [["return repeats < reserve + this.#share * sends;", "return true;"]],
+    replace: [["return this.#repeats.sum < reserve + this.#share * this.#sends.sum;", "return true;"]],
     breaks: /retry budget/,
     seed: 2,
   },
