@@ -1,4 +1,4 @@
-import type { PreparedMessage } from "./message.ts";
+import type { Address, PreparedMessage } from "./message.ts";
 
 /** Lines of a body shorter than this say nothing of their message; a one-time code is longer. */
 const shortestLine = 3;
@@ -11,7 +11,7 @@ export function ownStrings(message: PreparedMessage): string[] {
   const mailboxes = [message.from, ...message.to, ...message.cc, ...message.bcc, ...message.replyTo];
   return [
     message.subject,
-    ...mailboxes.flatMap(({ name, address }) => [name ?? "", address, localPart(address)]),
+    ...mailboxes.flatMap(mailboxStrings),
     ...linesOf(message.text),
     ...linesOf(message.html),
     ...message.attachments.map((attachment) => attachment.filename),
@@ -21,6 +21,11 @@ export function ownStrings(message: PreparedMessage): string[] {
     ...stringsIn(message.template?.variables),
     ...stringsIn(message.providerOptions),
   ];
+}
+
+/** What no error may repeat of a mailbox. */
+export function mailboxStrings({ name, address }: Address): string[] {
+  return [name ?? "", address, localPart(address)];
 }
 
 function localPart(address: string): string {

@@ -1,8 +1,10 @@
 import type { PreparedMessage } from "../message/message.ts";
 import type { Wire } from "../wire/wire.ts";
 import { attempt, attemptBatch, type Esp, type EspBatch } from "./attempt.ts";
-import type { BatchSending, Provider } from "./provider.ts";
+import { Inquiry } from "./inquiry.ts";
+import type { BatchSending, Check, Provider } from "./provider.ts";
 import { sdkLoader } from "./sdk-loader.ts";
+import { warm } from "./warm.ts";
 
 export interface Adapter<Sdk> extends Esp<Sdk> {
   readonly name: string;
@@ -11,6 +13,8 @@ export interface Adapter<Sdk> extends Esp<Sdk> {
   readonly sdkPackage: string;
   load(): Promise<Sdk>;
   unsupported(message: PreparedMessage): readonly string[];
+  /** Asks its questions and makes checks of the answers. */
+  verify(inquiry: Inquiry<Sdk>): Promise<readonly Check[]>;
   close?(): void;
 }
 
@@ -23,10 +27,12 @@ export function createAdapter<Sdk>(adapter: Adapter<Sdk>): Provider {
     name,
     unsupported,
     send: (message, context) => attempt(esp, wire, message, context),
+    verify: (question) => adapter.verify(new Inquiry(esp, wire, question)),
     ...(batch && { batch: batchSending(esp, batch, wire) }),
     async load() {
       await load();
     },
+    warm: (limits) => warm(esp, wire, limits),
     async close() {
       adapter.close?.();
       wire.close();

@@ -12,14 +12,19 @@ export function bodyText({ body }: WireResponse): string {
   return bytes.toString("utf8");
 }
 
-/** The answer's body if it is a JSON object; an ESP's own answers always are. */
-export function bodyObject(response: WireResponse): JsonObject | undefined {
+/** The answer's body if it is JSON. */
+export function bodyJson(response: WireResponse): unknown {
   try {
-    const body: unknown = JSON.parse(bodyText(response));
-    return isObject(body) ? body : undefined;
+    return JSON.parse(bodyText(response));
   } catch {
     return undefined;
   }
+}
+
+/** The answer's body if it is a JSON object; an ESP's own answers to a mail always are. */
+export function bodyObject(response: WireResponse): JsonObject | undefined {
+  const body = bodyJson(response);
+  return isObject(body) ? body : undefined;
 }
 
 /** The objects in what should be an array of objects. */

@@ -83,19 +83,25 @@ export async function attemptBatch<Sdk>(
 }
 
 /** Without a wait where there is nothing to wait for. */
-function loaded<Sdk>(esp: Esp<Sdk>, work: (sdk: Sdk) => Promise<unknown>): Promise<unknown> {
+export function loaded<Sdk>(esp: Esp<Sdk>, work: (sdk: Sdk) => Promise<unknown>): Promise<unknown> {
   const sdk = esp.load();
   return sdk instanceof Promise ? sdk.then(work) : work(sdk);
 }
 
 /** @throws ProviderError if there was none */
-function answerTo<Sdk>(esp: Esp<Sdk>, seam: Seam, thrown: unknown, secrets: () => readonly string[]): WireResponse {
+export function answerTo<Sdk>(
+  esp: Esp<Sdk>,
+  seam: Seam,
+  thrown: unknown,
+  secrets: () => readonly string[],
+): WireResponse {
   const { response } = seam;
   if (!response) throw seam.error ?? beforeRequest(esp, thrown, secrets);
   return response;
 }
 
-function beforeRequest<Sdk>(esp: Esp<Sdk>, thrown: unknown, secrets: () => readonly string[]): ProviderError {
+/** What it means that there was no request. */
+export function beforeRequest<Sdk>(esp: Esp<Sdk>, thrown: unknown, secrets: () => readonly string[]): ProviderError {
   if (isProviderError(thrown)) return thrown;
   const words = redact(wordsOf(thrown), secrets());
   const judged = esp.judgeBeforeRequest?.(thrown);

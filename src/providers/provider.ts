@@ -1,6 +1,6 @@
 import type { Failure } from "../failure.ts";
 import type { BatchContent, BatchRecipient, PreparedBatch } from "../message/batch.ts";
-import type { PreparedMessage } from "../message/message.ts";
+import type { Address, PreparedMessage } from "../message/message.ts";
 
 /** What the mailer gives an adapter for one attempt. */
 export interface AttemptContext {
@@ -34,8 +34,51 @@ export interface Provider<N extends string = string> {
   readonly batch?: BatchSending | undefined;
   /** Loads what the first send would load. The mailer calls it for standbys in the background after its first send. */
   load?(): Promise<void>;
+  /**
+   * Does all that a first send would have to do before its request: loads what it needs, finds credentials, opens a
+   * connection. Sends no mail.
+   *
+   * @throws ProviderError which says what is missing
+   */
+  warm?(limits: QuestionLimits): Promise<void>;
+  /**
+   * Asks the ESP, without sending, whether it would take mail: are the credentials good, may the account send, is the
+   * sender verified. What cannot be known, for want of a permission or of a connection, is `unknown`, never `bad`.
+   *
+   * @throws ProviderError where no question could be asked at all, such as `unreachable` or `internal`
+   */
+  verify?(question: VerifyQuestion): Promise<readonly Check[]>;
   /** Closes connections. */
   close?(): Promise<void>;
+}
+
+/** What bounds a question to an ESP. */
+export interface QuestionLimits {
+  /** Aborts when the caller gives up. */
+  readonly signal: AbortSignal;
+  /** Time limit in milliseconds for all of it. */
+  readonly timeout: number;
+}
+
+export interface VerifyQuestion extends QuestionLimits {
+  /** Who is to send; without one, nothing is asked of a sender. */
+  readonly sender?: Address | undefined;
+}
+
+/** `unknown`: the ESP could not be asked, or would not say. */
+export type CheckVerdict = "good" | "bad" | "unknown";
+
+/** One thing that was asked of an ESP. Carries no address and no credential. */
+export interface Check {
+  /** `adapter`: what it needs in this program, such as its SDK. */
+  readonly of: "adapter" | "credentials" | "account" | "sender";
+  readonly verdict: CheckVerdict;
+  /** What the ESP said of it, in a sentence. */
+  readonly finding: string;
+  /** What to do about it, where it is not good. */
+  readonly advice?: string | undefined;
+  /** As an attempt would have failed, where the ESP's answer says so. */
+  readonly failure?: Failure | undefined;
 }
 
 /** What the ESP said of one recipient of a batch: its id for that mail, or why it did not take it. */

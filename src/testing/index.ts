@@ -1,3 +1,8 @@
+/**
+ * To test what your code does in an outage: simulators of the ESPs, and providers in memory.
+ *
+ * @module steadymail/testing
+ */
 export type { Failure, Reason, Sent } from "../failure.ts";
 export type { BatchContent, BatchRecipient, PreparedBatch } from "../message/batch.ts";
 export type { Address, PreparedAttachment, PreparedMessage } from "../message/message.ts";

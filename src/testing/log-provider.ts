@@ -2,6 +2,7 @@ import type { Address, PreparedMessage } from "../message/message.ts";
 import { requireOptions } from "../providers/options.ts";
 import type { Provider } from "../providers/provider.ts";
 
+/** Options of `logProvider`, with their defaults. */
 export interface LogProviderOptions<N extends string> {
   /** `"log"` */
   readonly name?: N;

@@ -2,8 +2,16 @@ import { longestTimer } from "../clock.ts";
 import { failure, failureInPhase, ProviderError } from "../failure.ts";
 import { messageTo, type PreparedBatch } from "../message/batch.ts";
 import type { PreparedMessage } from "../message/message.ts";
+import { checksOf, good, noSender } from "../providers/checks.ts";
 import { requireOptions } from "../providers/options.ts";
-import type { AttemptContext, BatchResult, BatchSending, Provider } from "../providers/provider.ts";
+import type {
+  AttemptContext,
+  BatchResult,
+  BatchSending,
+  Check,
+  Provider,
+  VerifyQuestion,
+} from "../providers/provider.ts";
 import { checkDuration } from "./duration.ts";
 import { type Outcome, planOf } from "./outcome.ts";
 
@@ -15,6 +23,7 @@ export type OutcomeRule = (message: PreparedMessage, attempt: AttemptContext) =>
 /** Decides each batch as a whole. */
 export type BatchOutcomeRule = (batch: PreparedBatch, attempt: AttemptContext) => Outcome;
 
+/** Options of `memoryProvider`, with their defaults. */
 export interface MemoryProviderOptions<N extends string> {
   /** `"memory"` */
   readonly name?: N;
@@ -68,7 +77,8 @@ export interface MemoryProvider<N extends string = string> extends Provider<N> {
 /**
  * A provider for unit tests that keeps messages in memory and ends attempts as a script has it.
  *
- * With `batch` it takes campaigns in batches, each of which is one attempt.
+ * With `batch` it takes campaigns in batches, each of which is one attempt. Asked by `mailer.verify()`, it finds
+ * everything good, whatever its script.
  *
  * It waits by `setTimeout` alone, and only where there is something to wait for, so it works under fake timers. An
  * attempt heeds its signal and its time limit.
@@ -148,6 +158,12 @@ class ScriptedProvider implements MemoryProvider {
     if (error) throw error;
     store();
     return { providerMessageId };
+  }
+
+  /** It takes mail from anybody. */
+  async verify({ sender }: VerifyQuestion): Promise<readonly Check[]> {
+    const taken = good("A provider in memory takes everything.");
+    return checksOf({ credentials: taken, account: taken, sender: sender ? taken : noSender });
   }
 
   async #sendBatch(batch: PreparedBatch, attempt: AttemptContext): Promise<readonly BatchResult[]> {

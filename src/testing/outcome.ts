@@ -11,13 +11,16 @@ import { checkDuration } from "./duration.ts";
  */
 export type Outcome = "accepted" | "hang" | Reason | AcceptedOutcome | FailedOutcome;
 
+/** The attempt is accepted, after a while. */
 export interface AcceptedOutcome {
   readonly accepted: true;
   /** How long the attempt takes, in milliseconds; the provider's `latency`. */
   readonly after?: number;
 }
 
+/** The attempt fails, with details. */
 export interface FailedOutcome {
+  /** What the failure of the attempt says. */
   readonly reason: Reason;
   /** How long the attempt takes, in milliseconds; the provider's `latency`. */
   readonly after?: number;

@@ -217,6 +217,25 @@ describe("the time that an attempt at a memory provider takes", () => {
   });
 });
 
+describe("asking a provider in memory whether it would take mail", () => {
+  const limits = { signal: new AbortController().signal, timeout: 1_000 };
+
+  it("finds everything good, whatever its script", async () => {
+    const provider = memoryProvider({ script: ["authentication"] });
+    expect(await provider.verify?.({ ...limits, sender: { address: "orders@example.com" } })).toMatchObject([
+      { of: "credentials", verdict: "good" },
+      { of: "account", verdict: "good" },
+      { of: "sender", verdict: "good" },
+    ]);
+    expect(provider).toMatchObject({ attempts: 0, inbox: [] });
+  });
+
+  it("finds nothing of a sender that is not named", async () => {
+    const [, , sender] = (await memoryProvider().verify?.(limits)) ?? [];
+    expect(sender).toMatchObject({ of: "sender", verdict: "unknown", advice: expect.stringContaining("from") });
+  });
+});
+
 describe("a script that makes no sense", () => {
   it.each([
     [["exploded"], TypeError, /There is no outcome "exploded"/],

@@ -58,7 +58,9 @@ describe("starting a simulator", () => {
   it("refuses an option that it does not have, by name", async () => {
     const misspelt = Reflect.apply(startSimulator<EspName>, undefined, ["ses", { latncy: 5 }]);
     await expect(misspelt).rejects.toThrow(TypeError);
-    await expect(misspelt).rejects.toThrow('"latncy" is no option; there are latency, port, host, account, tls');
+    await expect(misspelt).rejects.toThrow(
+      '"latncy" is no option; there are latency, port, host, account, senders, sendOnly, tls',
+    );
   });
 
   it("refuses a latency that is no duration", async () => {

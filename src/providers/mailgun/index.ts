@@ -1,3 +1,8 @@
+/**
+ * Mailgun, by `mailgun.js`.
+ *
+ * @module steadymail/mailgun
+ */
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
@@ -7,7 +12,9 @@ import { mailgunBatch } from "./batch.ts";
 import { mailgunFields } from "./request.ts";
 import { dispatch, loadMailgun } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
+import { verifyMailgun } from "./verify.ts";
 
+/** Options of `mailgun`. */
 export interface MailgunOptions<N extends string = "mailgun"> extends AdapterOptions<N> {
   /** An API key of the account, or a sending key of the domain. Checked at once, so that `process.env` can be given. */
   readonly apiKey: string | undefined;
@@ -37,6 +44,11 @@ const regions = new Map([
  * request have headers and metadata of the same names. A mail goes by itself where it holds Mailgun's own `%recipient…%`,
  * which would be replaced, or takes more than its share of the 25 MB.
  *
+ * `mailer.verify()` needs an API key of the account whose role may read domains. With a sending key of the domain, it
+ * proves key and domain by a request for a message without a recipient, which Mailgun refuses; account and sender are
+ * `unknown` then. Mailgun takes any sender: asked is whether the sending domain is verified and its signature aligned
+ * with the sender for DMARC. Whether a quota is used up, it does not tell.
+ *
  * `providerOptions` are fields of the form, as `{ "o:dkim": "no" }`.
  *
  * @throws TypeError, RangeError for options that cannot work
@@ -57,6 +69,7 @@ export function mailgun(options: MailgunOptions<string>): Provider {
     answers: mailgunAnswers,
     batch: mailgunBatch(account),
     unsupported,
+    verify: (inquiry) => verifyMailgun(inquiry, account),
     secrets: [apiKey],
   });
 }

@@ -1,3 +1,8 @@
+/**
+ * Mailjet, by `node-mailjet`.
+ *
+ * @module steadymail/mailjet
+ */
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
@@ -7,7 +12,9 @@ import { mailjetBatch } from "./batch.ts";
 import { mailjetMessage } from "./request.ts";
 import { dispatch, loadMailjet } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
+import { verifyMailjet } from "./verify.ts";
 
+/** Options of `mailjet`. */
 export interface MailjetOptions<N extends string = "mailjet"> extends AdapterOptions<N> {
   /** The public part of the key pair. Both are checked at once, so that `process.env` can be passed as it is. */
   readonly apiKey: string | undefined;
@@ -30,6 +37,9 @@ const regions = new Map([["global", "https://api.mailjet.com"]]);
  * A campaign goes out as whole messages, 50 a request, each with an answer of its own. A mail goes by itself where it
  * has files, which would go out with each, or is larger than 300 KB.
  *
+ * `mailer.verify()` needs the key pair of the main account for the state of the key (`/REST/apikey`); with that of a
+ * subaccount, the account is `unknown`. Senders (`/REST/sender`) any key may read.
+ *
  * `providerOptions` are fields of the message in the API's JSON body, as `URLTags` or `DeduplicateCampaign`.
  *
  * @throws TypeError for options that cannot work
@@ -51,6 +61,7 @@ export function mailjet(options: MailjetOptions<string>): Provider {
     answers: mailjetAnswers,
     batch: mailjetBatch,
     unsupported,
+    verify: (inquiry) => verifyMailjet(inquiry, account),
     secrets: [apiKey, apiSecret],
   });
 }

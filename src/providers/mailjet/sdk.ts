@@ -11,6 +11,8 @@ import type { MailjetMessage } from "./request.ts";
 export interface MailjetSdk {
   /** The request that the SDK makes for all mails of the account: the same one, but for the body. */
   readonly request: Omit<WireRequest, "body">;
+  /** The request for the entries of a resource of the REST API. */
+  question(resource: string, params: Readonly<Record<string, unknown>>): Promise<WireRequest>;
 }
 
 export interface MailjetAccount {
@@ -26,17 +28,21 @@ export async function loadMailjet({ apiKey, apiSecret, baseUrl }: MailjetAccount
   const sending = client.post("send", { version: "v3.1" });
   // It builds its request without sending it, and puts the body into it as it is.
   const { url } = await sending.request({}, {}, false);
+  // The scheme is a setting of the SDK for the whole process.
+  const withScheme = (built: string) => new URL(built.replace(/^https?:/, baseUrl.protocol));
+  const headers = Object.freeze({
+    Authorization: `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString("base64")}`,
+    "Content-Type": "application/json",
+    "User-Agent": sending.getUserAgent(),
+  });
   return {
-    request: Object.freeze({
-      method: "POST",
-      // The scheme is a setting of the SDK for the whole process.
-      url: new URL(url.replace(/^https?:/, baseUrl.protocol)),
-      headers: Object.freeze({
-        Authorization: `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString("base64")}`,
-        "Content-Type": "application/json",
-        "User-Agent": sending.getUserAgent(),
-      }),
-    }),
+    request: Object.freeze({ method: "POST", url: withScheme(url), headers }),
+    async question(resource, params) {
+      const built = await client.get(resource, { version: "v3" }).request({}, { ...params }, false);
+      const asked = withScheme(built.url);
+      for (const [name, value] of Object.entries(built.params)) asked.searchParams.set(name, String(value));
+      return { method: "GET", url: asked, headers, body: "" };
+    },
   };
 }
 

@@ -1,3 +1,8 @@
+/**
+ * SendGrid, by `@sendgrid/mail`.
+ *
+ * @module steadymail/sendgrid
+ */
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
 import { type AdapterOptions, adapterKeys, readBaseUrl, readCredential, readName, requireOptions } from "../options.ts";
@@ -8,7 +13,9 @@ import { sendgridBatch } from "./batch.ts";
 import { sendgridMail } from "./request.ts";
 import { dispatch, loadSendgrid } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
+import { verifySendgrid } from "./verify.ts";
 
+/** Options of `sendgrid`. */
 export interface SendgridOptions<N extends string = "sendgrid"> extends AdapterOptions<N> {
   /** An API key with the permission "Mail Send". Checked at once, so that `process.env` can be passed as it is. */
   readonly apiKey: string | undefined;
@@ -37,6 +44,9 @@ const regions = new Map([
  * itself where its values take more than 10,000 bytes, or its share of the 30 MB, and where `providerOptions` say what
  * each personalization says for itself (`subject`, `content`, `custom_args`).
  *
+ * `mailer.verify()` needs scopes beside `mail.send`: `user.credits.read` for the account, `whitelabel.read` for
+ * the sender ("Sender Authentication" in the console). What the key may not read is `unknown`.
+ *
  * `providerOptions` are fields of the API's JSON body, as `asm`, `ip_pool_name` or `mail_settings`.
  *
  * @throws TypeError, RangeError for options that cannot work
@@ -60,6 +70,7 @@ export function sendgrid(options: SendgridOptions<string>): Provider {
     answers: sendgridAnswers,
     batch: sendgridBatch,
     unsupported,
+    verify: verifySendgrid,
     secrets: [apiKey],
   });
 }

@@ -7,8 +7,6 @@ import { filled } from "../filled.ts";
 import { quote } from "../mailbox.ts";
 import { isDynamic } from "./unsupported.ts";
 
-export type SendgridMail = ReturnType<typeof sendgridMail>;
-
 /**
  * The message as the body of a request. Absent fields are `undefined`: JSON leaves them out.
  *

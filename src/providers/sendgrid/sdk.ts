@@ -8,6 +8,8 @@ import type { Way } from "../seam.ts";
 export interface SendgridSdk {
   /** The request that the SDK's client makes for each mail of the account: the same one, but for the body. */
   readonly request: Omit<WireRequest, "body">;
+  /** The request for what is at a path, which may have a query. */
+  question(path: string): WireRequest;
 }
 
 export interface SendgridAccount {
@@ -37,7 +39,11 @@ export async function loadSendgrid({ apiKey, baseUrl }: SendgridAccount): Promis
   // Not setApiKey: it resets the base URL, and prints a warning for keys that look unusual.
   client.setDefaultHeader("Authorization", `Bearer ${apiKey}`);
   client.setDefaultRequest("baseUrl", withoutSlash(baseUrl));
-  return { request: wireRequest(client.createRequest({ method: "POST", url: "/v3/mail/send", headers: {} })) };
+  const request = (method: string, url: string) => wireRequest(client.createRequest({ method, url, headers: {} }));
+  return {
+    request: request("POST", "/v3/mail/send"),
+    question: (path) => ({ ...request("GET", path), body: "" }),
+  };
 }
 
 function isServiceClass(value: unknown): value is new () => MailService {

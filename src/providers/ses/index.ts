@@ -1,3 +1,8 @@
+/**
+ * Amazon SES, by `@aws-sdk/client-sesv2`.
+ *
+ * @module steadymail/ses
+ */
 import type { SESv2ClientConfig } from "@aws-sdk/client-sesv2";
 import { createWire } from "../../wire/client.ts";
 import { createAdapter } from "../adapter.ts";
@@ -11,6 +16,7 @@ import { anyRegion, readEndpoint } from "./endpoint.ts";
 import { sesInput } from "./request.ts";
 import { dispatch, loadSes, type SesSdk } from "./sdk.ts";
 import { unsupported } from "./unsupported.ts";
+import { verifySes } from "./verify.ts";
 
 /** What would break the guarantees: the wire carries all requests, and nothing is sent twice. */
 const ours = ["requestHandler", "maxAttempts", "retryStrategy", "retryMode"] as const;
@@ -32,6 +38,9 @@ export type SesOptions<N extends string = "ses"> = Omit<SESv2ClientConfig, (type
  * A campaign goes out by `SendBulkEmail` with its template inline, 50 recipients a request, each with an answer of its
  * own. A mail goes by itself where it takes more than its share of the 1 MB that such a request has, files included,
  * and where `providerOptions` hold what `SendBulkEmail` does not know in the same sense (`EmailTags`, `Content`).
+ *
+ * `mailer.verify()` asks by `GetAccount` and `GetEmailIdentity`: the IAM policy must allow `ses:GetAccount` and
+ * `ses:GetEmailIdentity` beside the sending. What it does not allow is `unknown`.
  *
  * `providerOptions` are a part of the input of `SendEmailCommand`, as `{ ConfigurationSetName }`.
  *
@@ -60,6 +69,7 @@ export function ses(options: SesOptions<string> = {}): Provider {
     answers: sesAnswers,
     batch: sesBatch,
     unsupported,
+    verify: verifySes,
     judgeBeforeRequest,
     secrets: secretsIn(config.credentials),
     close: () => loaded?.close(),

@@ -12,6 +12,10 @@ import { withIdOfTheSend } from "./request.ts";
 export interface SesSdk {
   send(input: SendEmailCommandInput, send: Outgoing["send"]): Promise<unknown>;
   sendBulk(input: SendBulkEmailCommandInput, send: Outgoing["send"]): Promise<unknown>;
+  /** Asks what the account may. */
+  account(send: Outgoing["send"]): Promise<unknown>;
+  /** Asks for an address or a domain. */
+  identity(identity: string, send: Outgoing["send"]): Promise<unknown>;
   close(): void;
 }
 
@@ -25,7 +29,8 @@ const sendOfAttempt = Symbol("send of the attempt");
 type Routes = WeakMap<object, Outgoing["send"]>;
 
 export async function loadSes(config: SESv2ClientConfig, wire: Wire): Promise<SesSdk> {
-  const { SESv2Client, SendBulkEmailCommand, SendEmailCommand } = await import("@aws-sdk/client-sesv2");
+  const sdk = await import("@aws-sdk/client-sesv2");
+  const { SESv2Client, SendBulkEmailCommand, SendEmailCommand } = sdk;
   const routes: Routes = new WeakMap();
   const newClient = (cacheMiddleware: boolean): SESv2Client => {
     const client: SESv2Client = new SESv2Client({
@@ -62,6 +67,9 @@ export async function loadSes(config: SESv2ClientConfig, wire: Wire): Promise<Se
     send: (input, send) => clientOf(input).send(new SendEmailCommand({ ...input, ...{ [sendOfAttempt]: send } })),
     sendBulk: (input, send) =>
       clientOf(input).send(new SendBulkEmailCommand({ ...input, ...{ [sendOfAttempt]: send } })),
+    account: (send) => client.send(new sdk.GetAccountCommand({ ...{ [sendOfAttempt]: send } })),
+    identity: (EmailIdentity, send) =>
+      client.send(new sdk.GetEmailIdentityCommand({ EmailIdentity, ...{ [sendOfAttempt]: send } })),
     close() {
       client.destroy();
       apart?.destroy();

@@ -25,10 +25,21 @@ export interface Verdict {
   readonly accepted: readonly ReceivedMessage[];
   /** What it would answer instead under this condition, where the request makes a difference. */
   refuse?(condition: Condition): Answer | undefined;
+  /** Of a question about the account: what it would answer under this condition, where that is told in its own way. */
+  answerUnder?(condition: QuestionCondition): Answer | undefined;
 }
 
 /** What can be wrong with an account or a message at any ESP. */
-export type Condition = "unauthorized" | "suspended" | "sender-unverified" | "quota" | "reject-message";
+export type Condition = (typeof conditions)[number];
+
+const conditions = ["unauthorized", "suspended", "sender-unverified", "quota", "reject-message"] as const;
+
+export function isCondition(kind: string): kind is Condition {
+  return conditions.some((condition) => condition === kind);
+}
+
+/** What can change the answer to a question; `forbidden`: the credentials may not ask it. */
+export type QuestionCondition = Condition | "forbidden";
 
 /** One ESP without its sockets: it judges requests by their bytes alone and answers in that ESP's words. */
 export interface EspSimulation {
@@ -36,6 +47,8 @@ export interface EspSimulation {
   readonly largestBody: number;
   readonly tooLarge: Answer;
   receive(request: ReceivedRequest): Verdict | Promise<Verdict>;
+  /** Whether the account may send from the address. */
+  isVerified(sender: string): boolean;
   /** @param message what the ESP would have accepted, if it would: some quote its addresses */
   refuse(condition: Condition, message: ReceivedMessage | undefined): Answer;
   /** @param retryAfter milliseconds, where the ESP is to say when to come back */

@@ -31,6 +31,12 @@ import { checkDuration } from "../duration.ts";
  * - `reject-message`: SES 400 `MessageRejected`. The other three accept a message before they look at its content, so
  *   they give what comes nearest: the 400 for an invalid part of the message. For a batch SES answers 200 with
  *   `MESSAGE_REJECTED` for each entry, Mailjet with an error for each message
+ *
+ * Questions about the account (those of `mailer.verify()`) suffer the same faults; what an account is told of its own
+ * state is in the answer itself: SES `GetAccount` says that sending is shut down or the quota used up, SendGrid has no
+ * credits left, Mailgun's domain is disabled or unverified, and senders are on no list. Otherwise, as Mailjet's to a
+ * suspended key, they are answered in the words for a mail. Of a used-up quota Mailgun's domain would not tell; here it
+ * is 402 as for a mail.
  */
 export type Fault =
   | PlainFault<
@@ -62,6 +68,7 @@ export type Fault =
 
 type PlainFault<K extends string> = K extends string ? { readonly kind: K } : never;
 
+/** What `Simulator.fault` takes as `kind`. */
 export type FaultKind = Fault["kind"];
 
 /** How long a fault lasts; without both, until `heal()`. With both, until the first of them is over. */
@@ -119,10 +126,16 @@ export class ScheduledFault {
 
   /** The fault, if it strikes this; each call uses up one of its times. */
   strike(target: "connection" | "request"): Fault | undefined {
-    if (effects[this.fault.kind].strikes !== target || this.#left <= 0 || performance.now() >= this.#until)
-      return undefined;
-    this.#left -= 1;
-    return this.fault;
+    const fault = this.peek(target);
+    if (fault) this.#left -= 1;
+    return fault;
+  }
+
+  /** The same without using it up, if it is one of those. */
+  peek(target: "connection" | "request", isMeant: (fault: Fault) => boolean = () => true): Fault | undefined {
+    const isOver = this.#left <= 0 || performance.now() >= this.#until;
+    const strikes = effects[this.fault.kind].strikes === target && !isOver;
+    return strikes && isMeant(this.fault) ? this.fault : undefined;
   }
 }
 

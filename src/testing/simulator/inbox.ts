@@ -1,11 +1,13 @@
 import type { Address } from "../../message/message.ts";
 
+/** A file of a message that a simulated ESP accepted. */
 export interface ReceivedAttachment {
   /** At Mailgun an inline file has no name but its content id. */
   readonly filename: string;
   readonly contentType: string;
   /** Only of an inline file. Without angle brackets. */
   readonly contentId?: string;
+  /** Its bytes, as they came over the wire. */
   readonly content: Uint8Array;
 }
 

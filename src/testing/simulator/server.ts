@@ -1,14 +1,17 @@
 import http from "node:http";
 import type { Duplex } from "node:stream";
 import { checkDuration } from "../duration.ts";
-import { type Answer, type EspSimulation, type ReceivedRequest, refused, type Verdict } from "./esp.ts";
+import { type Answer, type EspSimulation, isCondition, type ReceivedRequest, refused, type Verdict } from "./esp.ts";
 import { effects, type Fault, type FaultSpan, ScheduledFault } from "./fault.ts";
 import type { ReceivedMessage } from "./inbox.ts";
+import { isHeardByKnocks, isKnockOf, knocked } from "./knock.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
 
 export interface ServerOptions extends Pick<ListenerOptions, "host" | "port" | "tls"> {
   /** Milliseconds from the last byte of a request to its answer. */
   readonly latency: number | (() => number);
+  /** Whether the credentials may not ask about the account. */
+  readonly sendOnly: boolean;
 }
 
 /** A request together with what must be known to answer it, or not to. */
@@ -24,6 +27,7 @@ export class SimulatorServer {
   requests = 0;
   readonly #esp: EspSimulation;
   readonly #latency: () => number;
+  readonly #sendOnly: boolean;
   readonly #http: http.Server;
   readonly #listener: Listener;
   /** Connections with a request that has no whole answer yet. */
@@ -35,6 +39,7 @@ export class SimulatorServer {
   constructor(esp: EspSimulation, options: ServerOptions) {
     this.#esp = esp;
     const { latency } = options;
+    this.#sendOnly = options.sendOnly;
     this.#latency = typeof latency === "function" ? latency : () => latency;
     this.#http = http.createServer((request, response) => this.#take(request, response));
     this.#listener = new Listener({
@@ -141,8 +146,9 @@ export class SimulatorServer {
   }
 
   async #handle(exchange: Exchange, tooLarge: boolean): Promise<void> {
-    const fault = this.#fault?.strike("request");
-    const verdict = await this.#judge(exchange.request, tooLarge);
+    const isKnock = isKnockOf(exchange.request);
+    const fault = isKnock ? this.#fault?.peek("request", isHeardByKnocks) : this.#fault?.strike("request");
+    const verdict = isKnock ? knocked : this.#permitted(await this.#judge(exchange.request, tooLarge));
     if (!fault || effects[fault.kind].accepts) this.inbox.push(...verdict.accepted);
     switch (fault ? effects[fault.kind].ending : "answer") {
       case "silence":
@@ -175,9 +181,22 @@ export class SimulatorServer {
     }
   }
 
+  /** With the limits of the account: what its credentials may ask, and whom it may send for. */
+  #permitted(verdict: Verdict): Verdict {
+    const forbidden = this.#sendOnly ? verdict.answerUnder?.("forbidden") : undefined;
+    if (forbidden) {
+      return { ...refused(forbidden), answerUnder: (it) => (it === "unauthorized" ? undefined : forbidden) };
+    }
+    const message = verdict.accepted.find(({ from }) => !this.#esp.isVerified(from.address));
+    if (!message) return verdict;
+    return refused(verdict.refuse?.("sender-unverified") ?? this.#esp.refuse("sender-unverified", message));
+  }
+
   #answer(fault: Fault | undefined, verdict: Verdict): Answer {
     const { answer, accepted } = verdict;
     const [message] = accepted;
+    const ownWords = fault && isCondition(fault.kind) ? verdict.answerUnder?.(fault.kind) : undefined;
+    if (ownWords) return ownWords;
     switch (fault?.kind) {
       case "status":
         return { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? "" };

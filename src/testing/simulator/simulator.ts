@@ -5,6 +5,7 @@ import type { Fault, FaultSpan } from "./fault.ts";
 import type { ReceivedMessage } from "./inbox.ts";
 import { type MailgunAccount, MailgunSimulation, mailgunAccount } from "./mailgun/simulation.ts";
 import { type MailjetAccount, MailjetSimulation, mailjetAccount } from "./mailjet/simulation.ts";
+import { VerifiedSenders } from "./senders.ts";
 import { type SendGridAccount, SendGridSimulation, sendgridAccount } from "./sendgrid/simulation.ts";
 import { SimulatorServer } from "./server.ts";
 import { type SesAccount, SesSimulation, sesAccount } from "./ses/simulation.ts";
@@ -19,6 +20,7 @@ interface Accounts {
 /** What the adapter of that ESP needs to reach its simulator: give it to `ses()`, `sendgrid()`, … as it is. */
 export type AdapterOptions<E extends EspName> = Accounts[E] & { readonly baseUrl: string };
 
+/** Options of `startSimulator`, with their defaults. */
 export interface SimulatorOptions<E extends EspName = EspName> {
   /**
    * Milliseconds from the last byte of a request to its answer, or a function that says so for each request; 0. With
@@ -31,17 +33,31 @@ export interface SimulatorOptions<E extends EspName = EspName> {
   readonly host?: "127.0.0.1" | "::1";
   /** The account's credentials, region (SES, `"eu-west-1"`) or domain (Mailgun, `"mg.example.com"`); else random ones. */
   readonly account?: Partial<Accounts[E]>;
+  /**
+   * The senders that are verified, addresses and domains, as `["example.com"]`; others are refused as by the fault
+   * `sender-unverified`. At SES a domain stands for those beneath it too. Mailgun takes mail from anybody: there it is
+   * the account's own domain that is verified or not. By default any sender is.
+   */
+  readonly senders?: readonly string[];
+  /**
+   * The credentials may send, but not ask about the account: SES answers such a question with 403
+   * `AccessDeniedException`, SendGrid with 403 but for the key's own scopes, Mailgun with 401 as to a sending key, Mailjet
+   * with 403 where it is about keys; false.
+   */
+  readonly sendOnly?: boolean;
   /** Speak HTTPS with this key and certificate, both in PEM. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
 }
 
-const keys: readonly (keyof SimulatorOptions)[] = ["latency", "port", "host", "account", "tls"];
+const keys: readonly (keyof SimulatorOptions)[] = ["latency", "port", "host", "account", "senders", "sendOnly", "tls"];
 
 /** An ESP on loopback: a real server that speaks its wire, keeps what it accepts, and fails on request. */
 export interface Simulator<E extends EspName = EspName> extends AsyncDisposable {
+  /** Which ESP it simulates. */
   readonly esp: E;
   /** Where it listens, without a slash at the end. */
   readonly url: string;
+  /** What the adapter of that ESP needs to reach it. */
   readonly options: AdapterOptions<E>;
   /** What it accepted, the oldest first. Always the same array, which grows. */
   readonly inbox: readonly ReceivedMessage[];
@@ -73,23 +89,26 @@ export interface Simulator<E extends EspName = EspName> extends AsyncDisposable 
 
 /** By ESP: the account of a simulator and what answers for it. */
 const simulations: {
-  readonly [E in EspName]: (given?: Partial<Accounts[E]>) => { account: Accounts[E]; simulation: EspSimulation };
+  readonly [E in EspName]: (
+    given: Partial<Accounts[E]> | undefined,
+    senders: VerifiedSenders,
+  ) => { account: Accounts[E]; simulation: EspSimulation };
 } = {
-  ses: (given) => {
+  ses: (given, senders) => {
     const account = sesAccount(given);
-    return { account, simulation: new SesSimulation(account) };
+    return { account, simulation: new SesSimulation(account, senders) };
   },
-  sendgrid: (given) => {
+  sendgrid: (given, senders) => {
     const account = sendgridAccount(given);
-    return { account, simulation: new SendGridSimulation(account) };
+    return { account, simulation: new SendGridSimulation(account, senders) };
   },
-  mailgun: (given) => {
+  mailgun: (given, senders) => {
     const account = mailgunAccount(given);
-    return { account, simulation: new MailgunSimulation(account) };
+    return { account, simulation: new MailgunSimulation(account, senders) };
   },
-  mailjet: (given) => {
+  mailjet: (given, senders) => {
     const account = mailjetAccount(given);
-    return { account, simulation: new MailjetSimulation(account) };
+    return { account, simulation: new MailjetSimulation(account, senders) };
   },
 };
 
@@ -99,7 +118,12 @@ const simulations: {
  * answers in its words. Nothing is sent anywhere, and nothing is printed. It holds the process until it is closed.
  *
  * It is stricter than some ESPs in that it refuses what they would garble or drop: a SES name that is not ASCII, a
- * member that SendGrid or Mailjet does not know. It does not know templates or verified senders: it accepts all.
+ * member that SendGrid or Mailjet does not know. It does not know templates: it accepts all. So it does with senders,
+ * unless `senders` says which are verified.
+ *
+ * It answers the questions about the account and its senders that `mailer.verify()` asks, by its options and its fault,
+ * and `HEAD /` without credentials, by which `mailer.warm()` opens a connection, with 404. That uses up no `times` of a
+ * fault, and suffers those that give no answer, or a late one.
  *
  * It takes batches as the ESPs do, and has one message for each recipient in its inbox: SES entries with an inline
  * template, SendGrid personalizations with substitutions, Mailgun recipient variables, Mailjet messages.
@@ -127,10 +151,10 @@ export async function startSimulator<E extends EspName>(
     );
   }
   requireOptions(options, "startSimulator", keys);
-  const { latency = 0, port = 0, host = "127.0.0.1", tls } = options;
+  const { latency = 0, port = 0, host = "127.0.0.1", sendOnly = false, tls } = options;
   if (typeof latency === "number") checkDuration("latency", latency);
-  const { account, simulation } = simulations[esp](options.account);
-  const server = new SimulatorServer(simulation, { latency, port, host, tls });
+  const { account, simulation } = simulations[esp](options.account, new VerifiedSenders(options.senders));
+  const server = new SimulatorServer(simulation, { latency, port, host, sendOnly, tls });
   await server.open();
   const url = `${tls ? "https" : "http"}://${host === "::1" ? "[::1]" : host}:${server.port}`;
   return new RunningSimulator(esp, url, { ...account, baseUrl: url }, server);

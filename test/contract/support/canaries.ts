@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
+import { afterAll, beforeEach } from "vitest";
 import type { Message } from "../../../src/index.ts";
 import { type EspName, type Simulator, type SimulatorOptions, startSimulator } from "../../../src/testing/index.ts";
+import type { Esps } from "./esps.ts";
 
 /** Credentials that stand out wherever they leak. */
 const accounts: { readonly [E in EspName]: NonNullable<SimulatorOptions<E>["account"]> } = {
@@ -13,6 +15,25 @@ const accounts: { readonly [E in EspName]: NonNullable<SimulatorOptions<E>["acco
 /** A simulator whose account has these credentials. */
 export function startWithCanaries<E extends EspName>(name: E): Promise<Simulator<E>> {
   return startSimulator(name, { account: accounts[name] });
+}
+
+/** The four of them for all tests of a file, healed and emptied before each. To be called at the top of the file. */
+export async function useEspsWithCanaries(): Promise<Esps> {
+  const esps = {
+    ses: await startWithCanaries("ses"),
+    sendgrid: await startWithCanaries("sendgrid"),
+    mailgun: await startWithCanaries("mailgun"),
+    mailjet: await startWithCanaries("mailjet"),
+  };
+  const all = Object.values(esps);
+  beforeEach(async () => {
+    for (const esp of all) {
+      await esp.heal();
+      esp.clear();
+    }
+  });
+  afterAll(() => Promise.all(all.map((esp) => esp.close())));
+  return esps;
 }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");

@@ -9,8 +9,10 @@ import {
   type Verdict,
 } from "../esp.ts";
 import type { ReceivedMessage } from "../inbox.ts";
+import type { VerifiedSenders } from "../senders.ts";
 import { findProblem, optionProblem } from "./checks.ts";
 import { readForm } from "./form.ts";
+import { answerDomain } from "./questions.ts";
 import { readMessage } from "./reading.ts";
 import { formsByRecipient } from "./recipient-variables.ts";
 
@@ -25,6 +27,7 @@ export function mailgunAccount(given: Partial<MailgunAccount> = {}): MailgunAcco
   return { apiKey: `${random(16)}-${random(4)}-${random(4)}`, domain: "mg.example.com", ...given };
 }
 
+const domainPath = /^\/v4\/domains\/([^/?]+)$/u;
 const path = /^\/v3\/([^/?]+)\/messages$/u;
 
 /** Mailgun's v3 Messages: a form, and answers in JSON or plain text. */
@@ -32,22 +35,33 @@ export class MailgunSimulation implements EspSimulation {
   readonly largestBody = 25 * 1024 * 1024;
   readonly tooLarge = failure(413, "Request Entity Too Large");
   readonly #account: MailgunAccount;
+  readonly #senders: VerifiedSenders;
 
-  constructor(account: MailgunAccount) {
+  constructor(account: MailgunAccount, senders: VerifiedSenders) {
     this.#account = account;
+    this.#senders = senders;
+  }
+
+  /** It takes any sender, where its own domain is verified. */
+  isVerified(): boolean {
+    return this.#senders.has(this.#account.domain);
   }
 
   async receive(request: ReceivedRequest): Promise<Verdict> {
-    const domain = path.exec(request.target)?.[1];
+    const asked = domainPath.exec(request.target)?.[1];
+    const domain = asked ?? path.exec(request.target)?.[1];
     // What a wrong endpoint is told, with status 200.
     if (domain === undefined) return refused(plain(200, "Mailgun Magnificent API"));
-    if (request.method !== "POST") return refused(failure(405, "Method not allowed"));
+    if (request.method !== (asked === undefined ? "POST" : "GET")) return refused(failure(405, "Method not allowed"));
     const credentials = Buffer.from(`api:${this.#account.apiKey}`).toString("base64");
     if (request.headers.get("authorization") !== `Basic ${credentials}`) {
       return refused(this.refuse("unauthorized", undefined));
     }
     if (decodeURIComponent(domain) !== this.#account.domain) {
       return refused(failure(404, `Domain not found: ${domain}`));
+    }
+    if (asked !== undefined) {
+      return answerDomain(this.#account.domain, this.isVerified(), this.refuse("unauthorized", undefined));
     }
     const form = await readForm(request);
     const problem = findProblem(form);

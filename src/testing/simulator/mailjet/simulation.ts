@@ -11,8 +11,10 @@ import {
 } from "../esp.ts";
 import type { ReceivedMessage } from "../inbox.ts";
 import { booleanAt, isObject, listAt, objectAt, parseJson, stringAt } from "../json-value.ts";
+import type { VerifiedSenders } from "../senders.ts";
 import { failure, type MailjetProblem, messageErrors } from "./answers.ts";
 import { findPayloadProblem, findProblems, malformed, payloadTooLarge } from "./checks.ts";
+import { answerQuestion } from "./questions.ts";
 import { readMessage } from "./reading.ts";
 
 /** The account at Mailjet, in the words of the adapter's options. */
@@ -32,19 +34,31 @@ export class MailjetSimulation implements EspSimulation {
   readonly largestBody = 25 * 1024 * 1024;
   readonly tooLarge = failure(payloadTooLarge);
   readonly #account: MailjetAccount;
+  readonly #senders: VerifiedSenders;
 
-  constructor(account: MailjetAccount) {
+  constructor(account: MailjetAccount, senders: VerifiedSenders) {
     this.#account = account;
+    this.#senders = senders;
+  }
+
+  isVerified(sender: string): boolean {
+    return this.#senders.covers(sender);
   }
 
   receive(request: ReceivedRequest): Verdict {
-    if (request.target !== path) return refused(json(404, { StatusCode: 404, ErrorMessage: "Object not found" }));
-    if (request.method !== "POST") return refused(json(405, { StatusCode: 405, ErrorMessage: "Method not allowed" }));
     const { apiKey, apiSecret } = this.#account;
+    const question = answerQuestion(request.target, apiKey, this.#senders);
+    if (!question && request.target !== path) {
+      return refused(json(404, { StatusCode: 404, ErrorMessage: "Object not found" }));
+    }
+    if (request.method !== (question ? "GET" : "POST")) {
+      return refused(json(405, { StatusCode: 405, ErrorMessage: "Method not allowed" }));
+    }
     const credentials = Buffer.from(`${apiKey}:${apiSecret}`).toString("base64");
     if (request.headers.get("authorization") !== `Basic ${credentials}`) {
       return refused(this.refuse("unauthorized", undefined));
     }
+    if (question) return question;
     const isJson = /^application\/json\b/iu.test(request.headers.get("content-type") ?? "");
     const body = isJson ? parseJson(request.body.toString()) : undefined;
     if (!isObject(body)) return refused(failure(malformed));

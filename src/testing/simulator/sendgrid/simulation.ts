@@ -11,7 +11,9 @@ import {
 } from "../esp.ts";
 import type { ReceivedMessage } from "../inbox.ts";
 import { booleanAt, parseJson } from "../json-value.ts";
+import type { VerifiedSenders } from "../senders.ts";
 import { type FieldProblem, findProblems } from "./checks.ts";
+import { answerQuestion } from "./questions.ts";
 import { readMessages } from "./reading.ts";
 
 /** The account at SendGrid, in the words of the adapter's options. */
@@ -33,17 +35,25 @@ export class SendGridSimulation implements EspSimulation {
   readonly largestBody = largestRequest;
   readonly tooLarge = failure(413, "The JSON payload you have included in your request is too large.");
   readonly #account: SendGridAccount;
+  readonly #senders: VerifiedSenders;
 
-  constructor(account: SendGridAccount) {
+  constructor(account: SendGridAccount, senders: VerifiedSenders) {
     this.#account = account;
+    this.#senders = senders;
+  }
+
+  isVerified(sender: string): boolean {
+    return this.#senders.covers(sender);
   }
 
   receive(request: ReceivedRequest): Verdict {
-    if (request.target !== path) return refused(failure(404, "not found"));
-    if (request.method !== "POST") return refused(failure(405, "method not allowed"));
+    const question = answerQuestion(request.target, this.#senders, failure(403, "access forbidden"));
+    if (!question && request.target !== path) return refused(failure(404, "not found"));
+    if (request.method !== (question ? "GET" : "POST")) return refused(failure(405, "method not allowed"));
     const authorization = request.headers.get("authorization");
     if (authorization === undefined) return refused(failure(401, "authorization required"));
     if (authorization !== `Bearer ${this.#account.apiKey}`) return refused(this.refuse("unauthorized", undefined));
+    if (question) return question;
     if (!/^application\/json\b/iu.test(request.headers.get("content-type") ?? "")) {
       return refused(failure(415, "Content-Type should be application/json."));
     }

@@ -10,9 +10,11 @@ import {
 } from "../esp.ts";
 import type { ReceivedMessage } from "../inbox.ts";
 import { isObject, parseJson } from "../json-value.ts";
+import type { VerifiedSenders } from "../senders.ts";
 import { failure, success } from "./answers.ts";
 import { judgeBulk } from "./bulk.ts";
 import { findProblem, largestMessage, messageTooLong } from "./checks.ts";
+import { answerQuestion } from "./questions.ts";
 import { readMessage } from "./reading.ts";
 import { signatureFault } from "./signature-v4.ts";
 
@@ -37,19 +39,27 @@ export class SesSimulation implements EspSimulation {
   readonly largestBody = 1.5 * largestMessage;
   readonly tooLarge = messageTooLong(largestMessage);
   readonly #account: SesAccount;
+  readonly #senders: VerifiedSenders;
 
-  constructor(account: SesAccount) {
+  constructor(account: SesAccount, senders: VerifiedSenders) {
     this.#account = account;
+    this.#senders = senders;
+  }
+
+  isVerified(sender: string): boolean {
+    return this.#senders.coversByAnyDomain(sender);
   }
 
   receive(request: ReceivedRequest): Verdict {
     const [target] = request.target.split("?");
-    if (request.method !== "POST" || (target !== path && target !== bulkPath)) {
+    const question = answerQuestion(request, this.#senders);
+    if (!question && (request.method !== "POST" || (target !== path && target !== bulkPath))) {
       return refused(failure(404, "UnknownOperationException", "The operation is not known."));
     }
     const { region, credentials } = this.#account;
     const fault = signatureFault(request, { ...credentials, region, service: "ses" });
     if (fault) return refused(failure(403, fault.type, fault.message));
+    if (question) return question();
     if (!/^application\/json\b/iu.test(request.headers.get("content-type") ?? "")) {
       return refused(failure(415, "UnsupportedMediaTypeException", "The content type must be application/json."));
     }
