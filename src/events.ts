@@ -1,12 +1,14 @@
 import { EventEmitter } from "node:events";
+import type { Drill } from "./drill.ts";
 import type { AnySteadyMailError } from "./errors.ts";
 import type { Failure } from "./failure.ts";
 import type { ProviderChange } from "./health/change.ts";
 import type { Attempt, Receipt } from "./receipt.ts";
 
 /**
- * What a mailer tells. No event carries an address, a subject, a body or a credential. There are no timers: what only
- * time brings about (`provider:unthrottled`, `provider:recovered`) is told when somebody next sends or calls `health()`.
+ * What a mailer tells. No event carries an address, a subject, a body or a credential. There are no timers but for the
+ * end of a drill: what only time brings about (`provider:unthrottled`, `provider:recovered`) is told when somebody next
+ * sends or calls `health()`.
  *
  * A listener that throws or rejects changes nothing but for a process warning.
  */
@@ -24,17 +26,26 @@ export interface MailerEvents<N extends string = string> {
   failover: { readonly id: string; readonly from: N; readonly to: N; readonly failure: Failure };
   /** Any of the changes below. */
   "provider:changed": ProviderChange<N>;
+  /** Too many failed or slow attempts; its share in its group is halved. */
   "provider:degraded": ProviderChange<N>;
+  /** It gets no mail until its time out is over. */
   "provider:down": ProviderChange<N>;
+  /** One real message tries whether it is back. */
   "provider:probing": ProviderChange<N>;
+  /** It is back; its share grows. */
   "provider:recovering": ProviderChange<N>;
+  /** Its share is whole again. */
   "provider:recovered": ProviderChange<N>;
+  /** It asked for a pause, which is no failure. */
   "provider:throttled": ProviderChange<N>;
+  /** The pause is over. */
   "provider:unthrottled": ProviderChange<N>;
+  /** `Mailer.isolate` took it out. */
   "provider:isolated": ProviderChange<N>;
+  /** All handles of `Mailer.isolate` are disposed. */
   "provider:restored": ProviderChange<N>;
-  /** No provider is left: each is down, probing or isolated. Once on entry. */
-  "all-down": { readonly at: Date; readonly retryAt?: Date; readonly severity: "error" };
+  /** No provider is left: each is down, probing or isolated. Once on entry. `drill`: one of them because of a drill. */
+  "all-down": { readonly at: Date; readonly retryAt?: Date; readonly drill?: true; readonly severity: "error" };
   /** Some provider is back. */
   "all-down:over": { readonly at: Date; readonly since: Date; readonly severity: "info" };
   /**
@@ -49,20 +60,39 @@ export interface MailerEvents<N extends string = string> {
     readonly retryAt?: Date;
     readonly severity: "info" | "error";
   };
+  /** A campaign that was paused goes on. */
   "campaign:resumed": { readonly id: string; readonly at: Date; readonly severity: "info" };
+  /** A rehearsed outage begins, which ends at `until` by itself; see `Mailer.drill`. */
+  "drill:started": DrillEvent<N>;
+  /** It has ended, also when it was ended early. Its provider comes back as after any outage. */
+  "drill:over": DrillEvent<N>;
   /** Something that somebody should mend; each is told once. */
   warning: MailerWarning<N>;
 }
 
-export interface MailerWarning<N extends string = string> {
-  /** `excluded`: messages of this shape never go to this provider; `adapter`: the adapter itself failed. */
-  readonly code: "excluded" | "adapter";
+/** The begin or the end of a drill. */
+export interface DrillEvent<N extends string = string> extends Drill {
+  /** Whose outage is rehearsed. */
   readonly provider: N;
+  readonly severity: "info";
+}
+
+/** Something that somebody should mend. */
+export interface MailerWarning<N extends string = string> {
+  /**
+   * `excluded`: messages of this shape never go to this provider; `adapter`: the adapter itself failed; `not-ready`:
+   * `warm` found that the provider could not send.
+   */
+  readonly code: "excluded" | "adapter" | "not-ready";
+  /** Whose. */
+  readonly provider: N;
+  /** What is wrong and what follows from it, in a sentence. */
   readonly message: string;
   /** The fields that it cannot carry. */
   readonly fields?: readonly string[];
 }
 
+/** What is called with an event. What it returns does not matter, but a promise that rejects is told as if it had thrown. */
 export type Listener<E> = (event: E) => unknown;
 
 /** Node's emitter, but for one thing: it survives its listeners, whose errors must not change what becomes of a mail. */

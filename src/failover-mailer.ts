@@ -8,32 +8,30 @@ import type { Source } from "./bulk/source.ts";
 import { Cancellation } from "./cancellation.ts";
 import { now } from "./clock.ts";
 import { Delivery, type DeliveryContext } from "./delivery/delivery.ts";
-import { type Interruption, Interruptions } from "./delivery/interruptions.ts";
+import { Interruptions } from "./delivery/interruptions.ts";
 import { LastResort } from "./delivery/last-resort.ts";
 import { loadQuietly } from "./delivery/load-quietly.ts";
+import { notBegun, prepareInTime } from "./delivery/prepare-in-time.ts";
 import { refuseSuppressed } from "./delivery/suppression.ts";
-import { AbortedError, ClosedError, isSteadyMailError, type SteadyMailError, UnavailableError } from "./errors.ts";
+import type { DrillFault, DrillOptions } from "./drill.ts";
+import { isSteadyMailError } from "./errors.ts";
 import { Emitter, type Listener, type MailerEvents } from "./events.ts";
-import type { ProviderChange } from "./health/change.ts";
 import type { ProviderHealth } from "./health/provider-health.ts";
-import { ProviderMonitor } from "./health/provider-monitor.ts";
-import { ProviderLimits } from "./limits/provider-limits.ts";
 import { RetryBudget } from "./limits/retry-budget.ts";
 import { type Precedence, WaitingRoom } from "./limits/waiting-room.ts";
 import type { Mailer } from "./mailer.ts";
+import { MailerRoutes } from "./mailer-routes.ts";
 import { abandon } from "./message/abandon.ts";
 import type { Message } from "./message/message.ts";
-import { type MessageDraft, prepare } from "./message/prepare.ts";
+import { checkDrill } from "./operations/drill-settings.ts";
+import { type Verification, type VerifyOptions, verify } from "./operations/verify.ts";
+import { type WarmOptions, type Warmth, warm } from "./operations/warm.ts";
 import type { SendOptions } from "./options.ts";
-import { ProviderEvents } from "./provider-events.ts";
 import type { Receipt } from "./receipt.ts";
 import { makePlan } from "./routing/plan.ts";
-import { ProvingShare } from "./routing/proving-share.ts";
-import type { ResolvedRoute, RouteGroup } from "./routing/resolved-route.ts";
 import { trafficShares } from "./routing/shares.ts";
-import { SmoothWeightedRoundRobin } from "./routing/smooth-weighted-round-robin.ts";
 import { type SendSettings, sendSettings } from "./send-settings.ts";
-import { checkDuration, type MailerSettings, type RouteSettings } from "./settings.ts";
+import { checkDuration, type MailerSettings } from "./settings.ts";
 import { Warnings } from "./warnings.ts";
 
 /** No attempt is begun with less time left than this, ms, or than this share of the whole. */
@@ -46,8 +44,7 @@ const closeLimit = 5_000;
 /** All that a mailer is made of, put together. */
 export class FailoverMailer<N extends string> implements Mailer<N> {
   readonly #settings: MailerSettings<N>;
-  readonly #groups: readonly RouteGroup<N>[];
-  readonly #routes: readonly ResolvedRoute<N>[];
+  readonly #routes: MailerRoutes<N>;
   readonly #events = new Emitter<MailerEvents<N>>();
   readonly #shared: DeliveryContext<N>;
   readonly #closing = new Cancellation();
@@ -65,14 +62,7 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
       waitingRoom: new WaitingRoom(settings.queueLimit),
       retryBudget: new RetryBudget(settings.retryBudget),
     };
-    const monitors: ProviderMonitor<N>[] = [];
-    const told = new ProviderEvents(this.#events, monitors);
-    this.#groups = settings.groups.map((group) => ({
-      routes: group.map((route) => resolve(route, (change) => told.tell(change))),
-      balancer: new SmoothWeightedRoundRobin(),
-    }));
-    this.#routes = this.#groups.flatMap((group) => group.routes);
-    monitors.push(...this.#routes.map((route) => route.monitor));
+    this.#routes = new MailerRoutes(settings, this.#events);
     this.#events.on("attempt", ({ attempt }) => this.#warnings.attempt(attempt));
   }
 
@@ -92,7 +82,7 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
     return openCampaign(bulk, bulkSettings(options, this.#settings), {
       ...this.#shared,
       ...this.#settings,
-      groups: this.#groups,
+      groups: this.#routes.groups,
       closing: this.#closing,
       cutoff: this.#cutoff,
       began: (run) => this.#track(run),
@@ -134,25 +124,45 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
   }
 
   health(): readonly ProviderHealth<N>[] {
-    const shares = trafficShares(this.#groups);
-    return this.#routes.map(({ name, monitor, limits }) =>
-      monitor.report({ share: shares.get(name) ?? 0, queued: limits.waiting }),
+    const shares = trafficShares(this.#routes.groups);
+    return this.#routes.all.map(({ name, monitor, limits, rehearsal: { current } }) =>
+      monitor.report({
+        share: shares.get(name) ?? 0,
+        queued: limits.waiting,
+        ...(current && { drill: { fault: current.fault, until: current.until } }),
+      }),
     );
   }
 
   isolate(provider: N): Disposable {
-    const route = this.#routes.find(({ name }) => name === provider);
-    if (!route)
-      throw new RangeError(`There is no provider "${provider}"; there are ${this.#settings.names.join(", ")}`);
-    route.monitor.isolate();
+    const { monitor } = this.#routes.named(provider);
+    monitor.isolate();
     let disposed = false;
     return {
       [Symbol.dispose]: () => {
         if (disposed) return;
         disposed = true;
-        route.monitor.restore();
+        monitor.restore();
       },
     };
+  }
+
+  drill(provider: N, fault: DrillFault, options: DrillOptions): Disposable {
+    const { rehearsal } = this.#routes.named(provider);
+    checkDrill(fault, options);
+    return rehearsal.start(fault, options);
+  }
+
+  async warm(options: WarmOptions = {}): Promise<readonly Warmth<N>[]> {
+    const results = await warm(this.#routes.all, options, this.#closing);
+    for (const { provider, failure } of results) {
+      if (failure && failure.reason !== "aborted") this.#warnings.notReady(provider, failure);
+    }
+    return results;
+  }
+
+  verify(options: VerifyOptions = {}): Promise<readonly Verification<N>[]> {
+    return verify(this.#routes.all, options, this.#settings.defaults.from, this.#closing);
   }
 
   on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
@@ -184,8 +194,11 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
 
   async #finish(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    for (const route of this.#routes) route.monitor.dispose();
-    const closing = Promise.allSettled(this.#routes.map(async ({ provider }) => provider.close?.()));
+    for (const { monitor, rehearsal } of this.#routes.all) {
+      monitor.dispose();
+      rehearsal.end();
+    }
+    const closing = Promise.allSettled(this.#routes.all.map(async ({ provider }) => provider.close?.()));
     // A provider that never closes must not keep the program from ending.
     const limit = setTimeout(() => this.#cutoff.abort(), closeLimit);
     const closed = new AbortController();
@@ -207,11 +220,11 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
       closing: this.#closing,
       cutoff: this.#cutoff,
     });
-    const draft = await this.#prepare(message, id, interruptions);
-    const { suppress } = this.#settings;
+    const { suppress, defaults, names } = this.#settings;
+    const draft = await prepareInTime(message, { id, defaults, providerNames: names }, interruptions);
     const interruption = suppress && (await refuseSuppressed(suppress, draft, id, interruptions));
     if (interruption) throw notBegun(interruption, id, interruptions);
-    const plan = makePlan(this.#groups, draft, choice);
+    const plan = makePlan(this.#routes.groups, draft, choice);
     for (const skipped of plan.skipped) this.#warnings.excluded(skipped);
     const usefulTime = Math.min(usefulTimeAtMost, allowedTime * usefulShare);
     const task = {
@@ -227,70 +240,12 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
     return new Delivery(task, this.#shared).run();
   }
 
-  async #prepare(message: Message<N>, id: string, interruptions: Interruptions): Promise<MessageDraft> {
-    const preparing = new Cancellation();
-    const remove = interruptions.onInterrupt(() => preparing.abort());
-    try {
-      const { pending } = interruptions;
-      if (pending) {
-        abandon(message);
-        throw notBegun(pending, id, interruptions);
-      }
-      const draft = await prepare(message, {
-        id,
-        defaults: this.#settings.defaults,
-        providerNames: this.#settings.names,
-        signal: preparing,
-        deadline: Math.ceil(interruptions.remaining),
-      });
-      if (preparing.aborted) throw preparing.reason;
-      return draft;
-    } catch (error) {
-      if (!preparing.aborted) throw error;
-      throw notBegun(interruptions.cancelled ?? "closed", id, interruptions);
-    } finally {
-      remove();
-    }
-  }
-
   /** What a failover would have to load is loaded before one is needed, but not before the first mail is out. */
   #loadStandbys(except: N): void {
     if (this.#standbysLoaded || this.#closing.aborted) return;
     this.#standbysLoaded = true;
-    for (const { name, provider } of this.#routes) {
+    for (const { name, provider } of this.#routes.all) {
       if (name !== except) void loadQuietly(provider);
     }
   }
-}
-
-function resolve<N extends string>(
-  { provider, weight, limits, prove, labels, sender, timeout, breaker }: RouteSettings<N>,
-  tell: (change: ProviderChange<N>) => void,
-): ResolvedRoute<N> {
-  const { name } = provider;
-  const monitor = new ProviderMonitor(name, breaker, (change) => {
-    tell(change);
-    route.limits.reconsider();
-  });
-  const route: ResolvedRoute<N> = {
-    name,
-    provider,
-    weight,
-    prove: new ProvingShare(prove),
-    labels,
-    sender,
-    timeout,
-    monitor,
-    limits: new ProviderLimits(limits, () => monitor.availability),
-  };
-  return route;
-}
-
-function notBegun<N extends string>(how: Interruption, id: string, { abortReason }: Interruptions): SteadyMailError<N> {
-  const record = { id, attempts: [], skipped: [] };
-  const message = `Message ${id} was not sent`;
-  if (how === "closed") return new ClosedError(`${message}: the mailer is closed; create another one`, record);
-  if (how === "expired") return new UnavailableError(`${message}: its deadline had passed before any attempt`, record);
-  const text = `${message}: the caller's signal was aborted before any attempt`;
-  return new AbortedError(text, record, { cause: abortReason });
 }

@@ -39,7 +39,9 @@ export type Sent = "no" | "maybe";
 
 /** How one attempt failed. Carries no address, subject, body or credential. */
 export interface Failure {
+  /** Decides alone what happens next. */
   readonly reason: Reason;
+  /** Follows from the reason. */
   readonly scope: Scope;
   /** `no` is a proof, by the phase of the request or by the ESP's own words; everything else is `maybe`. */
   readonly sent: Sent;
@@ -51,6 +53,8 @@ export interface Failure {
   readonly detail?: string;
   /** How long the ESP asks to wait, in milliseconds from now. */
   readonly retryAfter?: number;
+  /** Rehearsed by `drill`: the ESP was not asked, and has nothing of this attempt, whatever `sent` says. */
+  readonly drill?: true;
 }
 
 const verdicts: Readonly<Record<Reason, { readonly scope: Scope; readonly sent: Sent | "by-phase" }>> = {
@@ -77,11 +81,13 @@ const verdicts: Readonly<Record<Reason, { readonly scope: Scope; readonly sent: 
 /** The reasons whose `sent` the phase of the request decides. */
 export type PhaseReason = "internal" | "aborted";
 
+/** What an adapter may add to a reason: status, code, the ESP's own words, the pause that it asks for in ms. */
 export interface FailureDetails {
   readonly status?: number | undefined;
   readonly code?: string | undefined;
   readonly detail?: string | undefined;
   readonly retryAfter?: number | undefined;
+  readonly drill?: true | undefined;
 }
 
 /** A failure whose scope and `sent` follow from its reason; `internal` and `aborted` need {@link failureInPhase}. */
@@ -103,12 +109,13 @@ type GivenFailure = { readonly [K in keyof Failure]?: unknown };
  * that does not exist proves nothing.
  */
 export function normalFailure(given: GivenFailure): Failure {
-  const { reason, sent, status, code, detail, retryAfter } = given;
+  const { reason, sent, status, code, detail, retryAfter, drill } = given;
   const details: FailureDetails = {
     status: typeof status === "number" ? status : undefined,
     code: typeof code === "string" ? code : undefined,
     detail: typeof detail === "string" ? detail : undefined,
     retryAfter: isPause(retryAfter) ? Math.min(retryAfter, longestPause) : undefined,
+    drill: drill === true ? drill : undefined,
   };
   if (!isReason(reason)) return failureInPhase("internal", "maybe", details);
   if (isPhaseReason(reason)) return failureInPhase(reason, sent === "no" ? "no" : "maybe", details);
@@ -131,7 +138,7 @@ function isPhaseReason(reason: Reason): reason is PhaseReason {
 }
 
 function build(reason: Reason, scope: Scope, sent: Sent, details: FailureDetails): Failure {
-  const { status, code, detail, retryAfter } = details;
+  const { status, code, detail, retryAfter, drill } = details;
   return Object.freeze({
     reason,
     scope,
@@ -140,6 +147,7 @@ function build(reason: Reason, scope: Scope, sent: Sent, details: FailureDetails
     ...(code === undefined ? {} : { code }),
     ...(detail === undefined ? {} : { detail }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(drill === undefined ? {} : { drill }),
   });
 }
 
@@ -151,6 +159,7 @@ const providerErrorBrand = Symbol.for("steadymail.ProviderError");
  */
 export class ProviderError extends Error {
   override readonly name = "ProviderError";
+  /** Why, and whether the message may have been sent. */
   readonly failure: Failure;
   /** The request was written to a kept-alive connection that had been used before: its loss says nothing of the ESP. */
   readonly reusedConnection: boolean;

@@ -1,3 +1,8 @@
+/**
+ * A mailer over several email service providers: `createMailer`, its options, outcomes, events and errors.
+ *
+ * @module steadymail
+ */
 export type { Bulk, BulkOptions, Campaign, SendManyOptions } from "./bulk/campaign.ts";
 export { type CampaignState, type Checkpoint, CheckpointError, type Counts } from "./bulk/checkpoint.ts";
 export type { BulkMessage } from "./bulk/content.ts";
@@ -11,6 +16,7 @@ export type { CampaignProgress } from "./bulk/tally.ts";
 export { createMailer } from "./create-mailer.ts";
 export type { OnUnknown } from "./delivery/on-unknown.ts";
 export type { Suppress } from "./delivery/suppression.ts";
+export type { Drill, DrillFault, DrillOptions } from "./drill.ts";
 export {
   AbortedError,
   type AnySteadyMailError,
@@ -27,7 +33,7 @@ export {
   UnknownDeliveryError,
   UnsupportedError,
 } from "./errors.ts";
-export type { Listener, MailerEvents, MailerWarning } from "./events.ts";
+export type { DrillEvent, Listener, MailerEvents, MailerWarning } from "./events.ts";
 export { type Failure, failure, failureInPhase, ProviderError, type Reason, type Scope, type Sent } from "./failure.ts";
 export type { BreakerOptions } from "./health/breaker-options.ts";
 export type { ChangeReason, Overlay, ProviderChange, Severity, State } from "./health/change.ts";
@@ -47,6 +53,8 @@ export type {
   PreparedMessage,
   UnsubscribeOptions,
 } from "./message/message.ts";
+export type { Verification, VerifyOptions } from "./operations/verify.ts";
+export type { WarmOptions, Warmth } from "./operations/warm.ts";
 export type {
   Droppable,
   Entry,
@@ -57,5 +65,14 @@ export type {
   Route,
   SendOptions,
 } from "./options.ts";
-export type { AttemptContext, BatchResult, BatchSending, Provider } from "./providers/provider.ts";
+export type {
+  AttemptContext,
+  BatchResult,
+  BatchSending,
+  Check,
+  CheckVerdict,
+  Provider,
+  QuestionLimits,
+  VerifyQuestion,
+} from "./providers/provider.ts";
 export type { Attempt, Receipt, Skipped } from "./receipt.ts";

@@ -2,13 +2,20 @@ import type { Bulk, BulkOptions, Campaign, SendManyOptions } from "./bulk/campai
 import type { BulkRecipient } from "./bulk/recipient.ts";
 import type { SendResult } from "./bulk/send-many.ts";
 import type { Source } from "./bulk/source.ts";
+import type { DrillFault, DrillOptions } from "./drill.ts";
 import type { Listener, MailerEvents } from "./events.ts";
 import type { ProviderHealth } from "./health/provider-health.ts";
 import type { Message } from "./message/message.ts";
+import type { Verification, VerifyOptions } from "./operations/verify.ts";
+import type { WarmOptions, Warmth } from "./operations/warm.ts";
 import type { SendOptions } from "./options.ts";
 import type { Receipt } from "./receipt.ts";
 
-/** @typeParam N names of the providers */
+/**
+ * Sends mail by the first of its providers that takes it, and tells how they do. Made by `createMailer`.
+ *
+ * @typeParam N names of the providers
+ */
 export interface Mailer<N extends string = string> extends AsyncDisposable {
   /**
    * Sends one message by the first provider that takes it.
@@ -43,6 +50,37 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
    * @throws RangeError for the name of no provider
    */
   isolate(provider: N): Disposable;
+  /**
+   * Rehearses an outage in a running system: for that long, attempts at the provider fail by this fault, and do not reach
+   * it. From there on all is as in a real outage: its health, the failover, what senders get, and how it comes back
+   * afterwards. What comes of it is marked by `drill: true`: failures, `provider:…` events, `all-down`.
+   *
+   * It works on real mail. A message that nobody else takes is not sent; and a fault with an unknown outcome (`timeout`,
+   * `response-lost`, `bad-response`, `server-error`) is treated as unknown, so that under `onUnknown: "stop"` its mails
+   * are reported so, although this provider has none of them. A drill takes the place of an earlier one at the provider.
+   *
+   * @returns ends it early when it is disposed
+   * @throws RangeError for the name of no provider, for another fault, and for a duration out of range; TypeError
+   */
+  drill(provider: N, fault: DrillFault, options: DrillOptions): Disposable;
+  /**
+   * Makes every provider ready, standbys too: loads its SDK, finds its credentials, opens a connection. For the init phase
+   * of a function, and to hear of a missing package then and not in the outage. Who is not ready is also told by a
+   * `warning` event, or a process warning where nobody listens; it changes nothing of that provider's health. A connection
+   * that nobody uses is given up after 4 s.
+   *
+   * @returns one result a provider; it does not reject because one is not ready
+   * @throws TypeError, RangeError (a rejection) for options that make no sense
+   */
+  warm(options?: WarmOptions): Promise<readonly Warmth<N>[]>;
+  /**
+   * Asks every provider, without sending, whether the credentials work, the account may send and the sender is verified.
+   * For deploy checks. What cannot be known, for want of a permission or of a connection, is `unknown` and not `bad`.
+   *
+   * @returns one result a provider, with what to do about it; it does not reject because one is not well
+   * @throws TypeError, RangeError (a rejection) for options that make no sense
+   */
+  verify(options?: VerifyOptions): Promise<readonly Verification<N>[]>;
   /** Listens to an event; see {@link MailerEvents}. A listener that throws or rejects is told by a process warning only. */
   on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
   /** Listens to the next event of that name alone. */

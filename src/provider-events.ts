@@ -22,8 +22,8 @@ const nameOfBegin = {
 export class ProviderEvents<N extends string> {
   readonly #emitter: Emitter<MailerEvents<N>>;
   readonly #monitors: readonly ProviderMonitor<N>[];
-  /** Providers whose outage was told and is not over. */
-  readonly #outages = new Set<N>();
+  /** Providers whose outage was told and is not over, and whether it is a drill. */
+  readonly #outages = new Map<N, boolean>();
   #allDownSince: Date | undefined;
 
   /** @param monitors of all providers; may be filled after this call */
@@ -38,9 +38,9 @@ export class ProviderEvents<N extends string> {
     const heard = this.#emitter.hasListeners("provider:down");
     this.#emitter.emit("provider:changed", change);
     this.#emitter.emit(from === "throttled" || from === "isolated" ? nameOfEnd[from] : nameOfBegin[to], change);
-    if (to === "down" && !this.#outages.has(provider)) {
-      this.#outages.add(provider);
-      if (!heard) warn(change);
+    if (to === "down") {
+      if (!this.#outages.has(provider) && !heard) warn(change);
+      this.#outages.set(provider, change.drill === true);
     }
     if (to === "recovering") this.#outages.delete(provider);
     this.#watchAll(change.at);
@@ -52,7 +52,8 @@ export class ProviderEvents<N extends string> {
       this.#allDownSince = at;
       const back = this.#monitors.flatMap(({ isolated, openUntil }) => (isolated || !openUntil ? [] : [openUntil]));
       const retryAt = back.length === 0 ? {} : { retryAt: dateOf(Math.min(...back)) };
-      this.#emitter.emit("all-down", { at, ...retryAt, severity: "error" });
+      const drill = [...this.#outages.values()].includes(true) ? ({ drill: true } as const) : {};
+      this.#emitter.emit("all-down", { at, ...retryAt, ...drill, severity: "error" });
     } else if (!allOut && this.#allDownSince) {
       const since = this.#allDownSince;
       this.#allDownSince = undefined;

@@ -114,7 +114,7 @@ function copyOfList(value: unknown): unknown {
 }
 
 /** By what only a real one can tell; a proxy may throw. */
-function isAbortSignal(value: unknown): boolean {
+export function isAbortSignal(value: unknown): value is AbortSignal {
   try {
     return value instanceof AbortSignal && typeof value.aborted === "boolean";
   } catch {

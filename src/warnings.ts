@@ -1,4 +1,5 @@
 import type { Emitter, MailerEvents, MailerWarning } from "./events.ts";
+import type { Failure } from "./failure.ts";
 import type { Attempt, Skipped } from "./receipt.ts";
 
 /** Tells of what somebody should mend, each thing once. */
@@ -21,9 +22,19 @@ export class Warnings<N extends string> {
   attempt(attempt: Attempt<N>): void {
     if (attempt.outcome === "accepted" || attempt.failure.reason !== "internal") return;
     const { provider, failure } = attempt;
-    const message = `The adapter of ${provider} failed by itself: ${failure.detail ?? failure.code ?? "no detail"}`;
-    const told = this.#tellOnce({ code: "adapter", provider, message });
-    if (told && !this.#emitter.hasListeners("warning")) process.emitWarning(message, { code: "STEADYMAIL_ADAPTER" });
+    const message = `The adapter of ${provider} failed by itself: ${wordsOf(failure)}`;
+    this.#tellLoudly({ code: "adapter", provider, message }, "STEADYMAIL_ADAPTER");
+  }
+
+  /** A provider that could not send now is one that a failover would not find either. */
+  notReady(provider: N, failure: Failure): void {
+    const message = `${provider} is not ready to send: ${failure.reason}: ${wordsOf(failure)}`;
+    this.#tellLoudly({ code: "not-ready", provider, message }, "STEADYMAIL_NOT_READY");
+  }
+
+  #tellLoudly(warning: MailerWarning<N>, code: string): void {
+    const told = this.#tellOnce(warning);
+    if (told && !this.#emitter.hasListeners("warning")) process.emitWarning(warning.message, { code });
   }
 
   #tellOnce(warning: MailerWarning<N>): boolean {
@@ -33,6 +44,10 @@ export class Warnings<N extends string> {
     this.#emitter.emit("warning", Object.freeze(warning));
     return true;
   }
+}
+
+function wordsOf({ detail, code }: Failure): string {
+  return detail ?? code ?? "no detail";
 }
 
 /** Without what is unbounded, as an adapter's own words: it must not make the record grow for ever. */

@@ -31,8 +31,11 @@ export type Severity = "error" | "warning" | "info";
 /** One change of a provider's state, or of what lies over it. */
 export interface ProviderChange<N extends string = string> {
   readonly provider: N;
+  /** The state or overlay that it leaves. */
   readonly from: State | Overlay;
+  /** The state or overlay that it comes to. */
   readonly to: State | Overlay;
+  /** The rule or the failure of the account. */
   readonly reason: ChangeReason;
   /** The failure that brought it about, where it was one. */
   readonly failure?: Failure;
@@ -40,6 +43,8 @@ export interface ProviderChange<N extends string = string> {
   readonly stats: WindowStats;
   readonly at: Date;
   readonly severity: Severity;
+  /** Brought about by `drill`: a rehearsal, and the recovery from it. */
+  readonly drill?: true;
 }
 
 export function severityOf(to: State | Overlay, from: State | Overlay): Severity {

@@ -1,9 +1,11 @@
+import type { Drill } from "../drill.ts";
 import type { Failure } from "../failure.ts";
 import type { State } from "./change.ts";
 
 /** How one provider does, as `health()` tells it. */
 export interface ProviderHealth<N extends string = string> {
   readonly provider: N;
+  /** What it gets: all its share, half, nothing, one message, a share that grows. */
   readonly state: State;
   /** Since when it is in this state. */
   readonly since: Date;
@@ -31,4 +33,6 @@ export interface ProviderHealth<N extends string = string> {
   readonly lastFailure?: Failure & { readonly at: Date };
   /** The latest acceptance. */
   readonly lastAccepted?: Date;
+  /** The drill under way: its attempts fail by it, and do not reach the provider. */
+  readonly drill?: Omit<Drill, "at">;
 }

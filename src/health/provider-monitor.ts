@@ -75,7 +75,7 @@ export class ProviderMonitor<N extends string = string> {
   }
 
   /** @param outside what only a look at the other providers and at the limits can tell */
-  report(outside: Pick<ProviderHealth, "share" | "queued">): ProviderHealth<N> {
+  report(outside: Pick<ProviderHealth, "share" | "queued" | "drill">): ProviderHealth<N> {
     const { state, throttledUntil, openUntil } = this;
     const { failureRate, slowRate, p50, p95 } = this.#evidence.stats();
     return Object.freeze({

@@ -1,23 +1,11 @@
-import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { isSteadyMailError, type Mailer, type Receipt } from "../../src/index.ts";
 import { type EspName, type Fault, memoryProvider, type Simulator } from "../../src/testing/index.ts";
 import { recordEvents } from "../mailer/support.ts";
-import { canariesIn, echoesOf, message, secrets, startWithCanaries, words } from "./support/canaries.ts";
+import { canariesIn, echoesOf, message, secrets, useEspsWithCanaries, words } from "./support/canaries.ts";
 import { adapterOf, espNames, openMailer } from "./support/esps.ts";
 
-const esps = {
-  ses: await startWithCanaries("ses"),
-  sendgrid: await startWithCanaries("sendgrid"),
-  mailgun: await startWithCanaries("mailgun"),
-  mailjet: await startWithCanaries("mailjet"),
-};
-beforeEach(async () => {
-  for (const esp of Object.values(esps)) {
-    await esp.heal();
-    esp.clear();
-  }
-});
-afterAll(() => Promise.all(Object.values(esps).map((esp) => esp.close())));
+const esps = await useEspsWithCanaries();
 
 type Row = readonly [what: string, fault: Fault];
 

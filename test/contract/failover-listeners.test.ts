@@ -9,7 +9,7 @@ type EventName = keyof MailerEvents;
 type Names = "ses" | "sendgrid";
 
 /** Every event that single sends bring about; the type makes sure that none is missing. */
-const events: Readonly<Record<Exclude<EventName, `campaign:${string}`>, true>> = {
+const events: Readonly<Record<Exclude<EventName, `campaign:${string}` | `drill:${string}`>, true>> = {
   accepted: true,
   failed: true,
   attempt: true,
