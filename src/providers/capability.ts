@@ -26,7 +26,7 @@ export const noSmtpUtf8: readonly Gap[] = [
   { field: "replyTo", when: ({ replyTo }) => replyTo.some(needsSmtpUtf8) },
 ];
 
-function needsSmtpUtf8({ address }: Address): boolean {
+export function needsSmtpUtf8({ address }: Address): boolean {
   return /\P{ASCII}/u.test(address);
 }
 

@@ -3,17 +3,21 @@ import type { Duplex } from "node:stream";
 import { now } from "../clock.ts";
 
 /** Milliseconds that a connection may have idled and still be used again. */
-const longestIdle = 4_000;
+export const longestIdle = 4_000;
 /** The same for a request that must not meet a connection which the server has closed meanwhile. */
-const longestFreshIdle = 1_000;
+export const longestFreshIdle = 1_000;
 /** A server that says when it closes an idle connection is believed, less the time that a request is on its way. */
 const hintMargin = 1_000;
 /** How far the two clocks may drift apart before it means that the process was frozen or the clock was set. */
 const clockTolerance = 1_000;
 
-interface Idle {
+/** When something became idle: on the monotonic clock, and by the wall clock. */
+export interface IdleSince {
   since: number;
   sinceDate: number;
+}
+
+interface Idle extends IdleSince {
   limit: number;
   /** Bytes that had come over the connection by then. */
   received: number;
@@ -90,9 +94,13 @@ function isStale(socket: Duplex, fresh: boolean): boolean {
   if (socket.destroyed || !socket.writable || hasStrayBytes(socket)) return true;
   const idle = idleSockets.get(socket);
   if (!idle) return false;
-  const elapsed = now() - idle.since;
-  const elapsedByDate = Date.now() - idle.sinceDate;
+  return hasIdled(idle, fresh ? Math.min(idle.limit, longestFreshIdle) : idle.limit);
+}
+
+/** Whether it was for so many milliseconds, or may have been: the process was frozen, or the clock was set. */
+export function hasIdled({ since, sinceDate }: Readonly<IdleSince>, limit: number): boolean {
+  const elapsed = now() - since;
+  const elapsedByDate = Date.now() - sinceDate;
   if (Math.abs(elapsedByDate - elapsed) > clockTolerance) return true;
-  const limit = fresh ? Math.min(idle.limit, longestFreshIdle) : idle.limit;
   return Math.max(elapsed, elapsedByDate) >= limit;
 }

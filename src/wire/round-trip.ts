@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { longestTimer } from "../clock.ts";
 import { type Failure, failure, failureInPhase, ProviderError } from "../failure.ts";
 import { isTimeout } from "./abort-reason.ts";
+import { afterReading } from "./after-reading.ts";
 import { errorCode } from "./error-code.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { illegalHeader, requestHeaders, responseHeaders } from "./headers.ts";
@@ -239,11 +240,6 @@ class RoundTrip {
     this.#phase = phase;
     this.#limits.onPhase?.(phase);
   }
-}
-
-/** After whatever had already come over a connection was read: one poll of the event loop lies between two turns. */
-function afterReading(then: () => void): void {
-  setImmediate(() => setImmediate(then));
 }
 
 /** Why Node, or an agent, refused to make a request; an agent's own words are not repeated. */

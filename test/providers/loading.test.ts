@@ -23,23 +23,20 @@ const packages = [
 
 describe("an SDK", () => {
   it.each(packages)(
-    "of %s is not needed before the first send, which says what to install",
+    "of %s is not needed before the first send or question, which says what to install",
     async (name, sdk, options) => {
       const script = `
       const { ${name} } = await import("./src/providers/${name}/index.ts");
       const provider = ${name}(${options});
       const context = { id: "a", signal: new AbortController().signal, timeout: 5000, fresh: false };
-      const error = await provider.send({}, context).catch((error) => error);
-      console.log(JSON.stringify(error.failure));
+      const errors = [provider.send({}, context), provider.verify(context)].map((call) => call.catch((error) => error));
+      console.log(JSON.stringify((await Promise.all(errors)).map(({ failure }) => failure)));
     `;
       const args = ["--import", "tsx", "--import", without(sdk), "--input-type=module", "--eval", script];
       const { stdout } = await promisify(execFile)(process.execPath, args);
-      expect(JSON.parse(stdout)).toEqual({
-        reason: "internal",
-        scope: "none",
-        sent: "no",
-        detail: `${sdk} is not installed: npm install ${sdk}`,
-      });
+      const detail = `${sdk} is not installed: npm install ${sdk}`;
+      const failure = { reason: "internal", scope: "none", sent: "no", detail };
+      expect(JSON.parse(stdout)).toEqual([failure, failure]);
     },
   );
 
