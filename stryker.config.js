@@ -1,6 +1,6 @@
 /**
- * `npm run mutate` changes the failover in small ways, one at a time, and sees whether a test of `test/mailer` fails:
- * what no test notices is not tested. Part of it: `npm run mutate -- --mutate src/routing/plan.ts`.
+ * `npm run mutate` changes the failover in small ways, one at a time, and sees whether a test of `test/mailer` or of a
+ * campaign's limits fails: what no test notices is not tested. Part of it: `npm run mutate -- --mutate src/routing/plan.ts`.
  *
  * @type {import("@stryker-mutator/api/core").PartialStrykerOptions}
  */

@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 
 export const project = fileURLToPath(new URL("../../", import.meta.url));
 
-export const entries = ["", "/ses", "/sendgrid", "/mailgun", "/mailjet", "/testing"].map((path) => `steadymail${path}`);
+export const entries = ["", "/ses", "/sendgrid", "/mailgun", "/mailjet", "/smtp", "/nodemailer", "/testing"].map(
+  (path) => `steadymail${path}`,
+);
 
 export const sdks = {
   ses: "@aws-sdk/client-sesv2",
@@ -16,14 +18,23 @@ export const sdks = {
   mailjet: "node-mailjet",
 } as const;
 
+/** What is to be installed for each adapter. */
+export const packageOf = { ...sdks, smtp: "nodemailer" } as const;
+
+export const peers = Object.values(packageOf);
+
 export const adapters = ["ses", "sendgrid", "mailgun", "mailjet"] as const satisfies readonly (keyof typeof sdks)[];
 
 interface Manifest {
-  readonly files: readonly string[];
+  readonly main: string;
+  readonly module: string;
+  readonly types: string;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
   readonly scripts: Readonly<Record<string, string>>;
 }
 
@@ -53,7 +64,7 @@ export class Consumer implements Disposable {
       throw new Error("There is no dist to test: run `npm run build` first, or `npm test`, which does.");
     }
     const { dependencies } = manifest();
-    const installed = [...Object.keys(dependencies), ...Object.values(sdks), "@types/node"];
+    const installed = [...Object.keys(dependencies), ...peers, "@types/node"];
     for (const name of installed.filter((each) => !without.includes(each))) {
       this.#link(name, from[name] ?? join(project, "node_modules", name));
     }

@@ -25,6 +25,8 @@ const names: Readonly<Record<string, readonly string[]>> = {
   "steadymail/sendgrid": ["sendgrid"],
   "steadymail/mailgun": ["mailgun"],
   "steadymail/mailjet": ["mailjet"],
+  "steadymail/smtp": ["smtp"],
+  "steadymail/nodemailer": ["receiptOf", "steadymailTransport"],
   "steadymail/testing": ["logProvider", "memoryProvider", "startSimulator"],
 };
 

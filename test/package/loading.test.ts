@@ -39,6 +39,8 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   "steadymail/sendgrid": ["steadymail"],
   "steadymail/mailgun": ["steadymail"],
   "steadymail/mailjet": ["steadymail"],
+  "steadymail/smtp": ["steadymail"],
+  "steadymail/nodemailer": ["steadymail"],
   "steadymail/testing": ["steadymail"],
 };
 

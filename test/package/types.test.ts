@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Consumer, entries, project, runNode, sdks } from "./consumer.ts";
+import { Consumer, entries, peers, project, runNode } from "./consumer.ts";
 
 /** Uses each entry, by names that the types must know and with values that they must accept. */
 const uses = `
@@ -103,7 +103,7 @@ describe("the types of the built package", { timeout: 120_000 }, () => {
   });
 
   it("need no SDK, but for those of steadymail/ses", async () => {
-    using consumer = new Consumer({ without: Object.values(sdks) });
+    using consumer = new Consumer({ without: peers });
     const others = entries.filter((entry) => entry !== "steadymail/ses");
     consumer.write("app.mts", others.map((entry) => `export * from "${entry}";`).join("\n"));
 

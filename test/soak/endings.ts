@@ -43,8 +43,6 @@ const endings = {
   "hung for ever": [2, () => new Promise(() => {})],
 } as const satisfies Record<string, readonly [share: number, ending: Ending]>;
 
-export type EndingName = keyof typeof endings;
-
 const entries: readonly (readonly [string, readonly [share: number, ending: Ending]])[] = Object.entries(endings);
 
 /** How often each happens, in relation to the others. */
