@@ -4,7 +4,16 @@ import type { MailerOptions, Route } from "./options.ts";
 import { mailerSettings } from "./settings.ts";
 
 /**
- * A mailer over one or more providers.
+ * A mailer over one or more providers: their order is the priority, an inner array shares the load. The names of the
+ * providers are inferred.
+ *
+ * Nothing is loaded and no connection is made before the first `send` or `warm`. Make one for each process: what it learns of
+ * its providers is its own. It holds no process open.
+ *
+ * @example
+ * const mailer = createMailer({ providers: [ses({ region: "eu-west-1" }), sendgrid({ apiKey })] });
+ * mailer.on("provider:down", ({ provider, reason }) => alert(`${provider} is down: ${reason}`));
+ * const receipt = await mailer.send({ from, to, subject, text });
  *
  * @throws TypeError, RangeError for options that make no sense
  */

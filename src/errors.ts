@@ -30,11 +30,15 @@ export interface SendRecord<N extends string = string> {
  * Recognise it by {@link isSteadyMailError}, not by `instanceof`: a program may hold two copies of this package.
  */
 export abstract class SteadyMailError<N extends string = string> extends Error {
+  /** What ended the send; tells the classes apart, also across copies of the package. */
   abstract readonly kind: ErrorKind;
   /** Whether the caller may send the same message again without a duplicate, and with hope. */
   abstract readonly retryable: boolean;
+  /** Id of the send. */
   readonly id: string;
+  /** All tries in order. */
   readonly attempts: readonly Attempt<N>[];
+  /** Providers that were passed over because they cannot carry the message. */
   readonly skipped: readonly Skipped<N>[];
   /** `maybe`: some provider may have the message. */
   readonly sent: Sent;
@@ -65,6 +69,7 @@ export class InvalidMessageError<N extends string = string> extends SteadyMailEr
   override readonly name = "InvalidMessageError";
   readonly kind = "invalid";
   readonly retryable = false;
+  /** Each fault with its place; never the value. */
   readonly problems: readonly Problem[];
 
   constructor(id: string, problems: readonly Problem[]) {
@@ -172,6 +177,7 @@ export interface ErrorsByKind<N extends string = string> {
   closed: ClosedError<N>;
 }
 
+/** Any error of a send; a check of `kind` narrows it. */
 export type AnySteadyMailError<N extends string = string> = ErrorsByKind<N>[keyof ErrorsByKind];
 
 /**

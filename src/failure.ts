@@ -45,7 +45,7 @@ export interface Failure {
   readonly scope: Scope;
   /** `no` is a proof, by the phase of the request or by the ESP's own words; everything else is `maybe`. */
   readonly sent: Sent;
-  /** HTTP status of the answer, where there was one. */
+  /** HTTP status of the answer, or code of the SMTP reply, where there was one. */
   readonly status?: number;
   /** The ESP's own error code (`"MessageRejected"`, `"send-0006"`) or the system's (`"ECONNREFUSED"`). */
   readonly code?: string;

@@ -9,6 +9,7 @@ export type Droppable = "tags" | "metadata" | "tracking" | "replyTo";
 
 /** A provider with what applies to it alone. */
 export interface Route<N extends string = string> {
+  /** What an adapter returned: `ses({ … })`. */
   readonly provider: Provider<N>;
   /** Share inside its group, above 0; default 1. */
   readonly weight?: number | undefined;
@@ -31,6 +32,7 @@ export interface Route<N extends string = string> {
   readonly labels?: readonly string[] | undefined;
   /** Time limit of one attempt here, ms; default the mailer's. */
   readonly timeout?: number | undefined;
+  /** When it counts as down here; default the mailer's. */
   readonly breaker?: BreakerOptions | undefined;
 }
 
@@ -45,9 +47,15 @@ export interface RateOptions {
   readonly interval: number;
 }
 
+/** A provider, alone or with what applies to it alone. */
 export type Entry<N extends string = string> = Provider<N> | Route<N>;
 
-/** @typeParam N names of the providers, inferred */
+/**
+ * What a mailer is made of. Checked at once: an option that does not exist is a `TypeError`, a value out of range a
+ * `RangeError`.
+ *
+ * @typeParam N names of the providers, inferred
+ */
 export interface MailerOptions<N extends string = string> {
   /**
    * The order is the priority. An element is a provider, or a group of providers that share the load by weight; a later
@@ -78,8 +86,11 @@ export interface MailerOptions<N extends string = string> {
    * rejects, gives no boolean or does not answer in time: nothing is sent either, an `UnavailableError`.
    */
   readonly suppress?: Suppress | undefined;
+  /** How a message that nobody took is tried again. */
   readonly retry?: RetryOptions | undefined;
+  /** How many sends may wait. */
   readonly queue?: QueueOptions | undefined;
+  /** When a provider counts as degraded or down; a route may have its own. */
   readonly breaker?: BreakerOptions | undefined;
 }
 
@@ -105,15 +116,23 @@ export interface QueueOptions {
   readonly limit?: number | undefined;
 }
 
-/** @typeParam N names of the mailer's providers; without it, options that name none and so fit every mailer */
+/**
+ * What applies to one send.
+ *
+ * @typeParam N names of the mailer's providers; without it, options that name none and so fit every mailer
+ */
 export interface SendOptions<N extends string = never> {
+  /** Ends the send with an `AbortedError`; an attempt under way is cut off. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds from now, or a date; default the mailer's. */
   readonly deadline?: number | Date | undefined;
+  /** What to do when somebody may have the message; default the mailer's. */
   readonly onUnknown?: OnUnknown | undefined;
   /** Your id instead of a random one: 1–128 of `A–Z a–z 0–9 _ -`, which every ESP can carry. */
   readonly id?: string | undefined;
+  /** These providers and no others; default all. An unknown name is a `RangeError`. */
   readonly only?: readonly N[] | undefined;
+  /** Not these providers; default none. */
   readonly except?: readonly N[] | undefined;
   /** Labels that a provider must have, all of them; without such a provider nothing is sent. */
   readonly require?: readonly string[] | undefined;

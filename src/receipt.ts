@@ -24,7 +24,9 @@ export interface Skipped<N extends string = string> {
 export interface Receipt<N extends string = string> {
   /** Id of this send; every attempt carries it to the ESP as metadata `steadymail-id`. */
   readonly id: string;
+  /** Who took the message. */
   readonly provider: N;
+  /** By which that ESP knows it. */
   readonly providerMessageId: string;
   /** All tries in order, the accepted one last. */
   readonly attempts: readonly Attempt<N>[];
@@ -34,5 +36,6 @@ export interface Receipt<N extends string = string> {
   readonly duplicate: "no" | "possible";
   /** Fields of `mayDrop` that this provider could not carry. */
   readonly dropped: readonly string[];
+  /** Providers that were passed over because they cannot carry the message. */
   readonly skipped: readonly Skipped<N>[];
 }

@@ -23,6 +23,7 @@ export interface Bulk<N extends string = string, R extends BulkRecipient = BulkR
   readonly recipients: Source<R>;
 }
 
+/** How a campaign goes. */
 export interface BulkOptions<N extends string = string> {
   /** Ends the campaign as `cancel()` does. */
   readonly signal?: AbortSignal | undefined;
@@ -46,8 +47,11 @@ export interface BulkOptions<N extends string = string> {
   readonly id?: string | undefined;
   /** As in `SendOptions`. */
   readonly only?: readonly N[] | undefined;
+  /** As in `SendOptions`. */
   readonly except?: readonly N[] | undefined;
+  /** As in `SendOptions`. */
   readonly require?: readonly string[] | undefined;
+  /** As in `SendOptions`. */
   readonly mayDrop?: readonly Droppable[] | undefined;
 }
 
@@ -66,9 +70,11 @@ export interface SendManyOptions<N extends string = string> extends Omit<SendOpt
  * consumer that takes no results holds it up.
  */
 export interface Campaign<N extends string = string, R = BulkRecipient> extends AsyncIterable<BulkResult<N, R>> {
+  /** How far it is, at this moment. */
   readonly progress: CampaignProgress<N>;
   /** What is in flight settles; nothing more is sent until `resume()`. */
   pause(): void;
+  /** Goes on after `pause()`. */
   resume(): void;
   /** What is in flight settles, and is reported; nothing more is sent. */
   cancel(): void;

@@ -2,6 +2,7 @@ import type { Range } from "./ranges.ts";
 
 /** How far a campaign is: small, however many recipients it has. */
 export interface CampaignState {
+  /** Of the form of this state. */
   readonly version: 1;
   /** Id of the campaign; that of a mail is this and the place of its recipient. */
   readonly id: string;
@@ -17,14 +18,19 @@ export interface CampaignState {
   readonly inFlight: readonly Range[];
   /** Places of recipients who may have the mail, among those that are settled: to be looked up at the providers. */
   readonly unknown: readonly Range[];
+  /** What became of those that are settled. */
   readonly counts: Counts;
 }
 
+/** Recipients of whom is known what became of them. */
 export interface Counts {
+  /** Some provider took the mail. */
   readonly accepted: number;
   /** Not sent, for whatever reason but suppression. */
   readonly rejected: number;
+  /** Somebody may have the mail. */
   readonly unknown: number;
+  /** Not sent, since `suppress` said so. */
   readonly suppressed: number;
 }
 

@@ -12,6 +12,7 @@ import type { CampaignContent } from "./content.ts";
 
 /** One recipient of a campaign, who gets a mail that shows no other address. */
 export interface BulkRecipient {
+  /** One mailbox. */
   readonly to: AddressLike;
   /** What the placeholders of the message are filled with: `{ firstName: "Ada" }`. */
   readonly variables?: Readonly<Record<string, string | number>> | undefined;

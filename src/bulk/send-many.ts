@@ -18,9 +18,13 @@ export type SendResult<N extends string = string, M = Message<N>> = {
 
 /** How far `sendMany` is. */
 export interface SendManyProgress {
+  /** Messages taken from the source. */
   readonly read: number;
+  /** Some provider took the message. */
   readonly accepted: number;
+  /** Proven: no provider has it. */
   readonly notSent: number;
+  /** Some provider may have it. */
   readonly unknown: number;
 }
 

@@ -8,7 +8,9 @@ export interface BatchContent {
    * text and no html.
    */
   readonly common: PreparedMessage;
+  /** With places for the variables of each recipient; no part of the mail where it is missing. */
   readonly text?: MergeText;
+  /** The same; values are escaped when they are filled in. */
   readonly html?: MergeText;
 }
 
@@ -16,6 +18,7 @@ export interface BatchContent {
 export interface BatchRecipient {
   /** Id of this mail; goes to the ESP as its metadata `steadymail-id`. */
   readonly id: string;
+  /** The one mailbox that the mail shows. */
   readonly to: Address;
   /** What `text` and `html` of the content are filled with; has every variable that they name. */
   readonly variables: ReadonlyMap<string, string>;

@@ -36,6 +36,7 @@ export class MergeText {
     return new MergeText([text], []);
   }
 
+  /** The text with a value for each placeholder, as the function gives it. */
   fill(valueIn: (name: string) => string): string {
     let filled = this.literals[0] ?? "";
     for (let i = 0; i < this.names.length; i++) filled += valueIn(this.names[i] ?? "") + (this.literals[i + 1] ?? "");

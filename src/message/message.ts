@@ -1,9 +1,12 @@
 /** A mailbox: what stands in From, To and the like. */
 export interface Address {
+  /** Shown beside the address; any letters. */
   readonly name?: string | undefined;
+  /** `local@domain`; the domain may have any letters and is sent in ASCII (IDNA). */
   readonly address: string;
 }
 
+/** One, or a list of them. */
 export type OneOrMany<T> = T | readonly T[];
 
 /** A mailbox as a header writes it (`"Ada <ada@example.org>"`, `"ada@example.org"`) or in parts. */
@@ -11,6 +14,7 @@ export type AddressLike = string | Address;
 
 /** A file that goes with the message; with a `contentId` it is shown inline (`<img src="cid:…">`). */
 export type Attachment = {
+  /** What the recipient sees; no path. */
   readonly filename: string;
   /** Media type; by default from the file name's extension, else `application/octet-stream`. */
   readonly contentType?: string | undefined;
@@ -51,14 +55,21 @@ export interface UnsubscribeOptions {
 export interface Message<N extends string = string> {
   /** Required here or in the mailer's `defaults`. */
   readonly from?: AddressLike | undefined;
+  /** At least one; everybody in it sees the others. How many there may be is for the ESP to say. */
   readonly to: OneOrMany<AddressLike>;
+  /** As `to`. */
   readonly cc?: OneOrMany<AddressLike> | undefined;
+  /** Nobody sees them. */
   readonly bcc?: OneOrMany<AddressLike> | undefined;
+  /** Where answers go; default the sender. */
   readonly replyTo?: OneOrMany<AddressLike> | undefined;
+  /** May be empty where the ESP takes that, and beside a template. */
   readonly subject: string;
   /** `text`, `html` or `template`: one of them is required. */
   readonly text?: string | Promise<string> | undefined;
+  /** `text`, `html` or `template`: one of them is required. */
   readonly html?: string | Promise<string> | undefined;
+  /** Files; read before the first attempt. */
   readonly attachments?: readonly Attachment[] | undefined;
   /** Further headers; not those that have a field of their own here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -108,9 +119,12 @@ export type Field =
   | "sendAt"
   | "size";
 
+/** A file, read. */
 export interface PreparedAttachment {
   readonly filename: string;
+  /** Media type. */
   readonly contentType: string;
+  /** Without angle brackets; with it the file is shown inline. */
   readonly contentId?: string;
   /** The bytes themselves, shared by all attempts: adapters read them and never write. */
   readonly content: Uint8Array;
@@ -123,6 +137,7 @@ export interface PreparedAttachment {
  * Addresses have ASCII domains (IDNA), names and subjects no control characters; nothing is left to await or to read.
  */
 export interface PreparedMessage {
+  /** The sender that is verified at this provider. */
   readonly from: Address;
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
@@ -134,10 +149,13 @@ export interface PreparedMessage {
   readonly attachments: readonly PreparedAttachment[];
   /** Name and value, in the caller's order and case; those that `unsubscribe` writes come last. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** What the message is, for the statistics of the ESP. */
   readonly tags: readonly string[];
   /** Name and value; without `steadymail-id`, which adapters add from the attempt's id. */
   readonly metadata: readonly (readonly [name: string, value: string])[];
+  /** This provider's id of the template, and what it is filled with. */
   readonly template?: { readonly id: string; readonly variables: Readonly<Record<string, unknown>> };
+  /** Both are off unless the caller asked for them. */
   readonly tracking: { readonly opens: boolean; readonly clicks: boolean };
   /** Milliseconds since the epoch. */
   readonly sendAt?: number;

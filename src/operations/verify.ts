@@ -85,10 +85,11 @@ function checksIn<N extends string>({ result }: Answer<N, readonly Check[]>): re
 /** Of a provider that gave no answer. What is missing for the adapter itself is certain; about the account, nothing is. */
 function checksAfter({ sent, ...rest }: Failure): readonly Check[] {
   const failure: Failure = Object.freeze({ ...rest, sent: "no" });
-  const finding = failure.detail ?? `There was no answer: ${failure.reason}.`;
   if (failure.reason === "internal" && sent === "no") {
-    return [{ of: "adapter", verdict: "bad", finding, advice: "Mend that: this provider cannot be used.", failure }];
+    const finding = `The adapter cannot be used: ${failure.detail ?? "it does not say why"}.`;
+    return [{ of: "adapter", verdict: "bad", finding, advice: "Mend that: nothing can be sent by it.", failure }];
   }
+  const finding = `It gave no answer (${failure.reason}).`;
   const advice = "Ask again; if that does not help, check the network, and the adapter's baseUrl and agent.";
   return subjects.map((of) => ({ of, verdict: "unknown", finding, advice, failure }));
 }

@@ -121,7 +121,13 @@ describe("Verifying", () => {
       {
         verdict: "bad",
         checks: [
-          { of: "adapter", verdict: "bad", finding: detail, advice: expect.any(String), failure: { sent: "no" } },
+          {
+            of: "adapter",
+            verdict: "bad",
+            finding: `The adapter cannot be used: ${detail}.`,
+            advice: expect.any(String),
+            failure: { sent: "no" },
+          },
         ],
       },
     ]);
