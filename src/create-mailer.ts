@@ -7,8 +7,8 @@ import { mailerSettings } from "./settings.ts";
  * A mailer over one or more providers: their order is the priority, an inner array shares the load. The names of the
  * providers are inferred.
  *
- * Nothing is loaded and no connection is made before the first `send` or `warm`. Make one for each process: what it learns of
- * its providers is its own. It holds no process open.
+ * Nothing is loaded and no connection is made before the first `send` or `warm`. Make one for each process: what it
+ * learns of its providers is its own. It holds no process open.
  *
  * @example
  * const mailer = createMailer({ providers: [ses({ region: "eu-west-1" }), sendgrid({ apiKey })] });

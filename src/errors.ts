@@ -150,7 +150,10 @@ export class AbortedError<N extends string = string> extends SteadyMailError<N> 
   readonly retryable = false;
 }
 
-/** The queue of those that wait for a limit or a throttle is full. Sending again, not before `retryAt`, cannot make a duplicate. */
+/**
+ * The queue of those that wait for a limit or a throttle is full. Sending again, not before `retryAt`, cannot make a
+ * duplicate.
+ */
 export class OverloadedError<N extends string = string> extends SteadyMailError<N> {
   override readonly name = "OverloadedError";
   readonly kind = "overloaded";

@@ -112,7 +112,10 @@ export interface RetryOptions {
 
 /** The sends that wait for a limit of theirs or for the end of a throttle, since nobody else can take them. */
 export interface QueueOptions {
-  /** So many at most, from 0; default 1_000. One more is refused with an `OverloadedError`. They go in the order in which they were sent. */
+  /**
+   * So many at most, from 0; default 1_000. One more is refused with an `OverloadedError`. They go in the order in which
+   * they were sent.
+   */
   readonly limit?: number | undefined;
 }
 

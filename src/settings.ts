@@ -84,6 +84,8 @@ export function mailerSettings<N extends string>(options: MailerOptions<N>): Mai
     throw new TypeError(`options.suppress must be a function of an address, but is ${shown(suppress)}`);
   }
   refuseUnknownKeys("options.defaults", defaults, fieldNames);
+  const sender = readOption("options.defaults.from", () => defaults.from);
+  if (sender !== undefined) validSender("options.defaults.from", sender);
   if (!Array.isArray(providers) || providers.length === 0) {
     throw new TypeError("options.providers must be an array with at least one provider");
   }
@@ -123,8 +125,11 @@ function routeSettings<N extends string>(
   entry: Entry<N>,
   mailer: { readonly timeout: number; readonly breaker?: MailerOptions["breaker"] },
 ): RouteSettings<N> {
-  if (typeof entry !== "object" || entry === null)
-    throw new TypeError(`${where} must be a provider or { provider, … }`);
+  if (typeof entry !== "object" || entry === null) {
+    throw new TypeError(
+      `${where} must be what an adapter returns, such as ses({ … }), or { provider, … }, but is ${shown(entry)}`,
+    );
+  }
   const route: Route<N> = "provider" in entry ? entry : { provider: entry };
   if ("provider" in entry) refuseUnknownKeys(where, entry, routeKeys);
   const { provider, weight = 1, prove = 0, labels = [], from, timeout = mailer.timeout, breaker } = route;
@@ -222,7 +227,9 @@ export function checkDuration(where: string, value: unknown): asserts value is n
 
 export function refuseUnknownKeys(where: string, value: unknown, known: readonly string[]): void {
   const keys = readOption(where, () => (isObject(value) && !Array.isArray(value) ? Object.keys(value) : undefined));
-  if (keys === undefined) throw new TypeError(`${where} must be an object`);
+  if (keys === undefined) {
+    throw new TypeError(`${where} must be an object, not ${Array.isArray(value) ? "an array" : shown(value)}`);
+  }
   const unknown = keys.find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const name = isPrintable(unknown) ? `${where}.${unknown}` : `${where} has a key that`;

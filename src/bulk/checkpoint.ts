@@ -34,7 +34,9 @@ export interface Counts {
   readonly suppressed: number;
 }
 
-/** Where a campaign keeps its state, so that a new process can go on. One campaign, one checkpoint, one process at a time. */
+/**
+ * Where a campaign keeps its state, so that a new process can go on. One campaign, one checkpoint, one process at a time.
+ */
 export interface Checkpoint {
   /** The state that was saved last; undefined if there is none. */
   load(): Promise<CampaignState | undefined>;

@@ -1,5 +1,6 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { shown } from "../printable.ts";
 import { type CampaignState, type Checkpoint, CheckpointError, isCampaignState } from "./checkpoint.ts";
 
 /**
@@ -11,8 +12,12 @@ import { type CampaignState, type Checkpoint, CheckpointError, isCampaignState }
  * @param path of the file; beside it, one with `.new` at its end comes and goes. Their folder must exist
  * @returns what `sendBulk` takes; a file that cannot be read or written, or is no checkpoint, ends the campaign with a
  *   CheckpointError
+ * @throws TypeError for a path that is missing or empty
  */
 export function fileCheckpoint(path: string): Checkpoint {
+  if (typeof path !== "string" || path === "") {
+    throw new TypeError(`fileCheckpoint: path must be a string that is not empty, but is ${shown(path)}`);
+  }
   return {
     async load() {
       const text = await readFile(path, "utf8").catch((error: unknown) => {

@@ -1,5 +1,7 @@
 import type { ErrorKind } from "../errors.ts";
+import { shown } from "../printable.ts";
 import type { Attempt } from "../receipt.ts";
+import type { Choice } from "../routing/plan.ts";
 import { availabilityOf } from "../routing/resolved-route.ts";
 import type { DeliveryRecord } from "./conclude.ts";
 
@@ -35,7 +37,7 @@ const explanations: Readonly<Record<DeliveryErrorKind, Explanation>> = {
     "It can be sent again without a duplicate",
   ],
   overloaded: (record) => [
-    `it was not sent: ${record.queueLimit} sends wait for limits or throttles already (queue.limit), and ${statesOf(record)}`,
+    `it was not sent: the queue of those that wait for limits or throttles is full (queue.limit: ${record.queueLimit}), and ${statesOf(record)}`,
     tried(record),
     passedOver(record),
     "It can be sent again without a duplicate; send slower, raise the limits, or add a provider",
@@ -85,11 +87,21 @@ function accountFault<N extends string>({ log }: DeliveryRecord<N>): string {
 
 function whyNobody<N extends string>(record: DeliveryRecord<N>): string {
   const { plan, remaining } = record;
-  if (plan.allowed.length === 0) return "no configured provider is allowed by only, except and require";
+  if (plan.allowed.length === 0)
+    return `no configured provider is allowed by only, except and require${chosen(plan.choice)}`;
   if (plan.candidates.length === 0) return "every allowed provider that can carry it is isolated";
   if (remaining.length === 0) return "no provider is left to try";
   const budget = record.budgetSpent ? "the retry budget of the last ten seconds is spent (retry.budget); " : "";
   return `no provider took it (${budget}${statesOf(record)})`;
+}
+
+/** Labels are the user's own words. */
+function chosen<N extends string>({ only, except, require }: Choice<N>): string {
+  const lists = Object.entries({ only, except, require }).filter(
+    ([, names]) => names !== undefined && names.length > 0,
+  );
+  const told = lists.map(([option, names = []]) => `${option} ${names.map(shown).join(", ")}`);
+  return told.length === 0 ? "" : ` (${told.join("; ")})`;
 }
 
 function statesOf<N extends string>({ remaining }: DeliveryRecord<N>): string {

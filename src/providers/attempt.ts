@@ -107,7 +107,9 @@ export function beforeRequest<Sdk>(esp: Esp<Sdk>, thrown: unknown, secrets: () =
   const judged = esp.judgeBeforeRequest?.(thrown);
   if (!judged) return new ProviderError(failureInPhase("internal", "no", { detail: words }));
   const { reason, advice } = judged;
-  return new ProviderError(failure(reason, { detail: advice === undefined ? words : `${words}: ${advice}` }));
+  return new ProviderError(
+    failure(reason, { detail: advice === undefined ? words : `${words.replace(/\.$/, "")}: ${advice}` }),
+  );
 }
 
 function wordsOf(thrown: unknown): string {

@@ -20,11 +20,14 @@ export interface AdapterOptions<N extends string = string> {
 /** The keys of `AdapterOptions`. */
 export const adapterKeys: readonly (keyof AdapterOptions)[] = ["name", "baseUrl", "agent"];
 
-/** @throws TypeError if it is not a string that says something */
+/**
+ * @param byDefault the name of the adapter
+ * @throws TypeError if it is not a string that says something
+ */
 export function readName(value: unknown, byDefault: string): string {
   if (value === undefined) return byDefault;
   if (typeof value === "string" && value.trim() !== "") return value;
-  throw new TypeError(`name must be a string that is not empty, but is ${kindOf(value)}`);
+  throw new TypeError(`${byDefault}: name must be a string that is not empty, but is ${kindOf(value)}`);
 }
 
 /** @throws TypeError that names the option, never its value */
@@ -49,13 +52,14 @@ export function readCredential(value: unknown, option: string, adapter: string):
 export function readBaseUrl<R extends string>(
   options: { readonly baseUrl?: string | undefined; readonly region?: R | undefined },
   byRegion: ReadonlyMap<string, string>,
+  adapter: string,
 ): URL {
-  if (options.baseUrl !== undefined) return parseBaseUrl(options.baseUrl);
+  if (options.baseUrl !== undefined) return parseBaseUrl(options.baseUrl, `${adapter}: baseUrl`);
   const [first] = byRegion.keys();
   const root = byRegion.get(options.region ?? first ?? "");
   if (root !== undefined) return new URL(root);
   const known = [...byRegion.keys()].map((region) => `"${region}"`).join(" or ");
-  throw new RangeError(`region must be ${known}, but is ${JSON.stringify(options.region)}`);
+  throw new RangeError(`${adapter}: region must be ${known}, but is ${JSON.stringify(options.region)}`);
 }
 
 /** The root as SDKs take it, which add a path to it. */

@@ -28,6 +28,7 @@ export interface Candidate<N extends string = string> {
 
 /** Who may carry one message. Providers that are down are in it; those that are isolated are not. */
 export interface Plan<N extends string = string> {
+  readonly choice: Choice<N>;
   /** The providers that the choice allows, isolated ones included. */
   readonly allowed: readonly N[];
   /** Allowed providers that cannot carry the message, healthy or not. */
@@ -77,11 +78,11 @@ interface Tier<N extends string> {
 }
 
 class OrderedPlan<N extends string> implements Plan<N> {
+  readonly choice: Choice<N>;
   readonly allowed: readonly N[];
   readonly skipped: readonly Skipped<N>[];
   readonly candidates: readonly Candidate<N>[];
   readonly #tiers: readonly Tier<N>[];
-  readonly #choice: Choice<N>;
   /** As far as it was asked for. */
   readonly #order: Candidate<N>[] = [];
   /** The tier that comes next; undefined before anybody asked. */
@@ -100,7 +101,7 @@ class OrderedPlan<N extends string> implements Plan<N> {
     this.skipped = skipped;
     this.candidates = candidates;
     this.#tiers = tiers;
-    this.#choice = choice;
+    this.choice = choice;
   }
 
   inOrder(place: number): Candidate<N> | undefined {
@@ -112,7 +113,7 @@ class OrderedPlan<N extends string> implements Plan<N> {
   #goOn(): boolean {
     if (this.#next === undefined) {
       this.#next = 0;
-      const ahead = aheadOfOrder(this.#tiers, this.#choice);
+      const ahead = aheadOfOrder(this.#tiers, this.choice);
       if (ahead) this.#order.push(ahead);
       return true;
     }
@@ -124,7 +125,7 @@ class OrderedPlan<N extends string> implements Plan<N> {
     const tier = this.#tiers[this.#next];
     if (!tier) return false;
     this.#next += 1;
-    const { first, others } = orderOf(tier, this.#choice);
+    const { first, others } = orderOf(tier, this.choice);
     if (first) this.#order.push(first);
     this.#others = others;
     return true;

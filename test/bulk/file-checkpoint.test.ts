@@ -25,6 +25,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe("A checkpoint in a file", () => {
+  test.each([[undefined], [""], [new URL("file:///tmp/state")]])("needs a path: %s is refused at once", (path) => {
+    expect(() => Reflect.apply(fileCheckpoint, undefined, [path])).toThrow(/^fileCheckpoint: path must be a string/);
+  });
+
   test("holds nothing before something is saved", async () => {
     expect(await fileCheckpoint(join(folder, "state")).load()).toBe(undefined);
     expect(await readdir(folder)).toEqual([]);

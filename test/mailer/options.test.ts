@@ -25,6 +25,24 @@ describe("the options of a mailer as a whole", () => {
     expect(refusal.message).toContain(`options.${key}`);
   });
 
+  it("a default sender that is none is refused, and not repeated", () => {
+    expect(refusalWith({ defaults: { from: "canary" } })).toMatchObject({
+      error: "TypeError",
+      message: "options.defaults.from is no sender: has no @",
+    });
+  });
+
+  it.each([
+    ["a function", memoryProvider],
+    ['"ses"', "ses"],
+    ["undefined", undefined],
+  ])("what is no provider is told what it is: %s", (what, entry) => {
+    expect(refusalOf({ providers: [entry] })).toMatchObject({
+      error: "TypeError",
+      message: `options.providers[0] must be what an adapter returns, such as ses({ … }), or { provider, … }, but is ${what}`,
+    });
+  });
+
   it("all that are known are taken, also as undefined", () => {
     const known = ["defaults", "onUnknown", "timeout", "deadline", "retry", "queue", "breaker"];
 

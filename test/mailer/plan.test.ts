@@ -88,11 +88,13 @@ describe("only, except, require", () => {
   });
 
   test.each([
-    ["a label that nobody has", { require: ["us"] }],
-    ["labels that nobody has together", { require: ["eu", "us"] }],
-    ["no provider at all", { only: [] }],
-    ["every provider excepted", { except: ["a"] }],
-  ] as const)("fail closed: with %s nothing is sent, and the send ends at once", async (_, options) => {
+    ["a label that nobody has", { require: ["us"] }, ' (require "us")'],
+    ["labels that nobody has together", { require: ["eu", "us"] }, ' (require "eu", "us")'],
+    ["no provider at all", { only: [] }, ""],
+    ["every provider excepted", { except: ["a"] }, ' (except "a")'],
+    ["lists that contradict", { only: ["a"], except: ["a"] }, ' (only "a"; except "a")'],
+    ["a label with an address in it", { require: ["ada@example.org"] }, " (require another text)"],
+  ] as const)("fail closed: with %s nothing is sent, and the send ends at once", async (_, options, lists) => {
     const a = memoryProvider({ name: "a" });
     const mailer = createMailer({ providers: [{ provider: a, labels: ["eu"] }] });
 
@@ -100,7 +102,7 @@ describe("only, except, require", () => {
 
     expect(error).toMatchObject({ kind: "unavailable", sent: "no", attempts: [], skipped: [] });
     expect(error.retryAt).toBeUndefined();
-    expect(error.message).toMatch(/only, except and require/);
+    expect(error.message).toContain(`is allowed by only, except and require${lists}.`);
     expect(a.attempts).toBe(0);
   });
 

@@ -38,7 +38,7 @@ describe("The queue of a mailer", () => {
     });
     expect(error.retryAt).toBeInstanceOf(Date);
     expect(isSteadyMailError(error)).toBe(true);
-    expect(error.message).toMatch(/2 sends wait .*queue\.limit.*a is at its limit/u);
+    expect(error.message).toMatch(/the queue .* is full \(queue\.limit: 2\), and a is at its limit/u);
     expect(events.filter(({ name }) => name === "failed")).toMatchObject([{ event: { id: "one-too-many", error } }]);
     await elapse(3_000);
     expect(sendings.every(({ accepted }) => accepted)).toBe(true);

@@ -12,7 +12,7 @@ describe("a base URL", () => {
     ["http://localhost:3000/x", "http://localhost:3000/x"],
     ["http://[::1]:3000", "http://[::1]:3000/"],
   ])("%s is taken", (value, href) => {
-    expect(parseBaseUrl(value).href).toBe(href);
+    expect(parseBaseUrl(value, "baseUrl").href).toBe(href);
   });
 
   it.each([
@@ -31,8 +31,8 @@ describe("a base URL", () => {
     ["http://[::2]", /https:/],
     ["http://128.0.0.1", /https:/],
   ])("%s is refused with a TypeError that says what is wrong", (value, why) => {
-    expect(() => parseBaseUrl(value)).toThrow(TypeError);
-    expect(() => parseBaseUrl(value)).toThrow(why);
+    expect(() => parseBaseUrl(value, "baseUrl")).toThrow(TypeError);
+    expect(() => parseBaseUrl(value, "baseUrl")).toThrow(why);
   });
 
   it.each([undefined, null, 42, {}, new URL("https://api.example.com")])(
@@ -49,7 +49,7 @@ describe("a base URL", () => {
     "https://api.example.com?CANARY",
     "https://CANARY CANARY",
   ])("is never repeated in the error: %s", (value) => {
-    expect(() => parseBaseUrl(value)).toThrow(
+    expect(() => parseBaseUrl(value, "baseUrl")).toThrow(
       expect.not.objectContaining({ message: expect.stringMatching(/canary/i) }),
     );
   });

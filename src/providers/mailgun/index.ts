@@ -58,7 +58,7 @@ export function mailgun<const N extends string = "mailgun">(options: MailgunOpti
 export function mailgun(options: MailgunOptions<string>): Provider {
   requireOptions(options, "mailgun", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "mailgun");
-  const baseUrl = readBaseUrl(options, regions);
+  const baseUrl = readBaseUrl(options, regions, "mailgun");
   const account = { apiKey, domain: readDomain(options.domain), baseUrl };
   return createAdapter({
     name: readName(options.name, "mailgun"),

@@ -50,7 +50,7 @@ export function mailjet(options: MailjetOptions<string>): Provider {
   requireOptions(options, "mailjet", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "mailjet");
   const apiSecret = readCredential(options.apiSecret, "apiSecret", "mailjet");
-  const baseUrl = readBaseUrl({ baseUrl: options.baseUrl }, regions);
+  const baseUrl = readBaseUrl({ baseUrl: options.baseUrl }, regions, "mailjet");
   const account = { apiKey, apiSecret, baseUrl };
   return createAdapter({
     name: readName(options.name, "mailjet"),

@@ -56,7 +56,7 @@ export function sendgrid<const N extends string = "sendgrid">(options: SendgridO
 export function sendgrid(options: SendgridOptions<string>): Provider {
   requireOptions(options, "sendgrid", keys);
   const apiKey = readCredential(options.apiKey, "apiKey", "sendgrid");
-  const baseUrl = readBaseUrl(options, regions);
+  const baseUrl = readBaseUrl(options, regions, "sendgrid");
   const account = { apiKey, baseUrl };
   return createAdapter({
     name: readName(options.name, "sendgrid"),

@@ -53,6 +53,7 @@ export function ses(options: SesOptions<string> = {}): Provider {
   const taken = ours.find((option) => option in options);
   if (taken) throw new TypeError(`ses: ${taken} is set by the adapter; leave it out`);
   const { name, baseUrl, agent, ...config } = options;
+  if (config.region === "") throw new TypeError("ses: region is empty; is the environment variable set?");
   const endpoint = readEndpoint(baseUrl, config.endpoint);
   const wire = createWire({ agent, baseUrl: endpoint ?? anyRegion });
   let loaded: SesSdk | undefined;

@@ -128,8 +128,8 @@ const simulations: {
  * It takes batches as the ESPs do, and has one message for each recipient in its inbox: SES entries with an inline
  * template, SendGrid personalizations with substitutions, Mailgun recipient variables, Mailjet messages.
  *
- * Sources: the API references of SES v2 (`SendEmail`, `SendBulkEmail`), SendGrid v3 (Mail Send, and its list of errors), Mailgun v3
- * (Messages) and Mailjet v3.1 (Send API).
+ * Sources: the API references of SES v2 (`SendEmail`, `SendBulkEmail`), SendGrid v3 (Mail Send, and its list of errors),
+ * Mailgun v3 (Messages) and Mailjet v3.1 (Send API).
  *
  * @example
  * const esp = await startSimulator("sendgrid");
