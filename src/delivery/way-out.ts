@@ -39,7 +39,8 @@ export interface Standstill<N extends string = string> {
 export function wayOut<N extends string>(standstill: Standstill<N>): WayOut<N> {
   const { outlooks, log, lastResort, trialFailed, timeLeft } = standstill;
   if (outlooks.some(({ because }) => because === "free")) return { do: "go-on" };
-  if (trialFailed || timeLeft < 0) return { do: "give-up" };
+  // With nobody left to ask, what another's last resort comes to is of no use.
+  if (trialFailed || timeLeft < 0 || outlooks.length === 0) return { do: "give-up" };
   const underWay = outlooks.flatMap(({ candidate }) => candidate.route.monitor.probeResult ?? []);
   const trials = lastResort.underWay ? [...underWay, lastResort.underWay] : underWay;
   const result = trials.length > 0 ? Promise.race(trials) : undefined;

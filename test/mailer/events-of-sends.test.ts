@@ -65,6 +65,16 @@ describe("events of a send", () => {
     expect(named("failed")).toMatchObject([{ id: "late", error: { kind: "closed" } }]);
   });
 
+  it("no failover is told of to a provider for which no useful time is left", async () => {
+    const { mailer, events } = mailerWith({ reason: "unavailable", after: 960 });
+
+    const sending = send(mailer, { deadline: 1_000 });
+    await pass(1_000);
+    await sending;
+
+    expect(events.map(({ name }) => name)).toEqual(["attempt", "failed"]);
+  });
+
   it("options that make no sense are the program's fault: no event", async () => {
     const { mailer, events } = mailerWith();
 

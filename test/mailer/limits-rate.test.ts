@@ -122,6 +122,16 @@ describe("A provider at its rate", () => {
     expect((await mailer.send(letter)).provider).toBe("a");
     expect((await mailer.send(letter)).provider).toBe("b");
   });
+
+  test("that fails in another way keeps what is left", async () => {
+    const { a, mailer } = rated({ limit: 3, interval: 60_000 });
+    a.script("unavailable");
+
+    const providers: string[] = [];
+    for (let sent = 0; sent < 4; sent += 1) providers.push((await mailer.send(letter)).provider);
+
+    expect(providers).toEqual(["b", "a", "a", "b"]);
+  });
 });
 
 test("A slot that was given to a send which its deadline ended is not lost", async () => {

@@ -217,13 +217,21 @@ describe("a suppress that fails", () => {
 describe("a suppress that takes its time", () => {
   test("has until the deadline, and no longer", async () => {
     const { mailer, attempts } = mailerWith(never, { deadline: 1_000 });
-    const sending = await begin(mailer.send(letter));
+    const sending = await begin(mailer.send(letter, { id: "order-1" }));
     await elapse(980);
     expect(sending.pending).toBe(true);
     await elapse(20);
 
-    expect(sending.error).toMatchObject({ kind: "unavailable", sent: "no", retryable: true, attempts: [] });
-    expect(sending.error.message).toContain("suppress");
+    expect(sending.error).toMatchObject({
+      kind: "unavailable",
+      sent: "no",
+      retryable: true,
+      attempts: [],
+      skipped: [],
+    });
+    expect(sending.error.message).toBe(
+      "Message order-1 was not sent: suppress gave no answer before the deadline, so that a recipient of it may be suppressed",
+    );
     expect(attempts()).toBe(0);
   });
 
