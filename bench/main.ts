@@ -16,6 +16,12 @@ const all: readonly (readonly [name: string, ...args: readonly string[]])[] = [
 // What is measured is the package as it is built, not its source.
 const env = { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL("./tsconfig.json", import.meta.url)) };
 const wanted = process.argv.slice(2);
+const names = new Set(all.map(([name]) => name));
+const unknown = wanted.filter((name) => !names.has(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(", ")}; there are ${[...names].join(", ")}`);
+  process.exit(2);
+}
 for (const [name, ...args] of all) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));

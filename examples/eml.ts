@@ -35,7 +35,9 @@ export async function messageFromEml(eml: Uint8Array): Promise<Message> {
   };
 }
 
-/** A message has one author. Where a file names several, the mailer gets them as they are, and says that they are several. */
+/**
+ * A message has one author. Where a file names several, the mailer gets them as they are, and says that they are several.
+ */
 function author({ headers, from }: Email): AddressLike | undefined {
   const written = headers.find(({ key }) => key === "from")?.value ?? "";
   return addressParser(written, { flatten: true }).length > 1 ? written : mailboxes(from && [from])[0];

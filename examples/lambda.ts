@@ -20,6 +20,9 @@ const coldStarts = 5;
 /** Longer than a connection may idle, ms. */
 const freeze = 5_000;
 
+// As with Ctrl-C, so that what it started ends with it.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
 await using esps = await startEsps();
 await using bundle = await bundleHandler();
 console.log(
@@ -116,7 +119,8 @@ function median(values: readonly number[]): string {
 
 /** Without the ends of ids, and of attempts only why they failed. */
 function short(line: string): string {
-  return line
-    .replace(/(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "…")
-    .replace(/"attempts":\[.*\]/, (attempts) => String([...attempts.matchAll(/"reason":"[^"]*"/g)]));
+  return line.replace(/(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "…").replace(/"attempts":\[.*\]/, (attempts) => {
+    const reasons = [...attempts.matchAll(/"reason":"([^"]*)"/g)].map(([, reason]) => reason);
+    return `"reasons":${JSON.stringify(reasons)}`;
+  });
 }

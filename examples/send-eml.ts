@@ -6,7 +6,8 @@
  *
  * With --from and --to, these addresses take the place of the file's; a live run should have both.
  *
- * It ends with 0 if every file was sent, 1 if any was refused or may not have been sent, and 2, with nothing sent, if the command makes no sense.
+ * It ends with 0 if every file was sent, 1 if any was refused or may not have been sent, and 2, with nothing sent, if the
+ * command makes no sense.
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";

@@ -5,7 +5,9 @@ import { Outbox } from "./outbox.ts";
 import { nobodyLeft, providerInTrouble, providerWell, somebodyBack } from "./wording.ts";
 
 export interface AlertOptions {
-  /** How long all must have been well before an incident is over, ms: what fails again before belongs to it; default 60_000. */
+  /**
+   * How long all must have been well before an incident is over, ms: what fails again before belongs to it; default 60_000.
+   */
   readonly settle?: number;
 }
 

@@ -26,7 +26,9 @@ interface Incident {
 /** How often open incidents are looked after, ms. */
 const lookEvery = 1_000;
 
-/** Makes incidents of troubles: however often they come and go, each is told once when it begins, and once when it is over. */
+/**
+ * Makes incidents of troubles: however often they come and go, each is told once when it begins, and once when it is over.
+ */
 export class Incidents {
   readonly #outbox: Outbox;
   readonly #settle: number;

@@ -30,8 +30,11 @@ export interface Screen {
   end(): void;
 }
 
+/** A terminal, or a file or a pipe. */
+export type Output = Pick<NodeJS.WriteStream, "isTTY" | "write" | "columns" | "rows">;
+
 /** A picture that is drawn over and over on a terminal, or lines where there is none. */
-export function openScreen(out: NodeJS.WriteStream): Screen {
+export function openScreen(out: Output): Screen {
   return out.isTTY ? new LiveScreen(out) : new LineScreen(out);
 }
 
@@ -62,10 +65,10 @@ function totals({ ledger }: View): string {
 }
 
 class LineScreen implements Screen {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Output;
   #nextSummary = 2_000;
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Output) {
     this.#out = out;
   }
 
@@ -92,13 +95,13 @@ const wrapOff = "\x1b[?7l";
 const wrapOn = "\x1b[?7h";
 
 class LiveScreen implements Screen {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Output;
   #log: string[] = [];
   readonly #restore = (): void => {
     this.#out.write(`${wrapOn}${showCursor}`);
   };
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Output) {
     this.#out = out;
     out.write(`\x1b[2J${hideCursor}${wrapOff}`);
     process.once("exit", this.#restore);
@@ -137,7 +140,8 @@ function stateOf({ state, isolated, throttledUntil }: ProviderHealth): {
 }
 
 function paint(text: string, style: Style): string {
-  return text === "" ? "" : `\x1b[${styles[style]}m${text}\x1b[0m`;
+  // https://no-color.org
+  return text === "" || process.env.NO_COLOR ? text : `\x1b[${styles[style]}m${text}\x1b[0m`;
 }
 
 function seconds(elapsed: number): string {

@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startEsps } from "../../examples/driving/esps.ts";
 import { type Bundle, bundleHandler } from "../../examples/driving/lambda/bundle.ts";
 import { eventOf } from "../../examples/driving/lambda/events.ts";
 import { Instance } from "../../examples/driving/lambda/instance.ts";
+import { Program } from "../../examples/driving/program.ts";
 import { outputOf } from "./running.ts";
 
 const mail = { to: "ada@example.org", subject: "Your order", text: "It is on its way." };
@@ -154,6 +159,21 @@ describe("the lambda example", () => {
     expect(lines).toContainEqual(expect.stringMatching(/^The bundle: \d+ KB minified, \d+ KB gzipped$/));
     expect(lines).toContainEqual(expect.stringMatching(/^ +\d+ ms from the start of the process until/));
     expect(lines).toContain("  frozen for 5 s; SES has closed its connections");
+    expect(lines).toContainEqual(expect.stringContaining('"reasons":["response-lost","response-lost"]'));
     expect(code).toBe(0);
+  });
+
+  it("leaves no frozen process and no file behind when Ctrl-C ends it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "steadymail-interrupted-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    await using program = new Program(["--import", "tsx", "examples/lambda.ts"], { TMPDIR: folder });
+    await program.line(/to come again: 0 of 3/); // and now it is frozen for a while
+    const before = execFileSync("ps", ["-A", "-o", "args"], { encoding: "utf8" });
+    program.signal("SIGINT");
+
+    expect(await program.ended).toBe(130);
+    expect(before).toContain(`${folder}/`);
+    await vi.waitUntil(() => !execFileSync("ps", ["-A", "-o", "args"], { encoding: "utf8" }).includes(`${folder}/`));
+    expect(readdirSync(folder).filter((name) => name.startsWith("steadymail-"))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,8 @@ export interface Bundle extends AsyncDisposable {
 /** Bundles `examples/lambda/handler.ts`, as its comment says, into a folder that goes when it is disposed. */
 export async function bundleHandler(): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "steadymail-lambda-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
   const { metafile } = await build({
     absWorkingDir: project,
     entryPoints: { handler: "examples/lambda/handler.ts", runtime: "examples/driving/lambda/runtime.ts" },
@@ -49,7 +52,10 @@ export async function bundleHandler(): Promise<Bundle> {
     size: code.length,
     gzipped: gzipSync(code).length,
     parts,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+    async [Symbol.asyncDispose]() {
+      process.off("exit", remove);
+      await rm(folder, { recursive: true });
+    },
   };
 }
 

@@ -37,6 +37,10 @@ export class Instance implements AsyncDisposable {
       env: { ...environment, MAIL_FROM: "Shop <orders@example.com>" },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
+    // Frozen, it would hear of nothing, and outlive this process.
+    const end = () => void child.kill("SIGKILL");
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", tell);
     }
