@@ -20,7 +20,10 @@ export type DrillFault = Extract<
 export interface DrillOptions {
   /** How long it lasts, ms, above 0. Then it ends by itself. */
   readonly for: number;
-  /** From the begin of an attempt to its failure, ms, from 0; default 0. A `timeout` lasts as long as an attempt may. */
+  /**
+   * From the begin of an attempt to its failure, ms, from 0; default 0. A `timeout` lasts as long as an attempt may; what
+   * would take longer than that ends as `timeout`, `unreachable` as itself.
+   */
   readonly latency?: number | undefined;
   /** Of `throttled` and `unavailable`: how long the provider asks to be left alone, ms, from 0; default it does not say. */
   readonly retryAfter?: number | undefined;

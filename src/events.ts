@@ -3,6 +3,7 @@ import type { Drill } from "./drill.ts";
 import type { AnySteadyMailError } from "./errors.ts";
 import type { Failure } from "./failure.ts";
 import type { ProviderChange } from "./health/change.ts";
+import { shown } from "./printable.ts";
 import type { Attempt, Receipt } from "./receipt.ts";
 
 /**
@@ -46,8 +47,8 @@ export interface MailerEvents<N extends string = string> {
   "provider:restored": ProviderChange<N>;
   /** No provider is left: each is down, probing or isolated. Once on entry. `drill`: one of them because of a drill. */
   "all-down": { readonly at: Date; readonly retryAt?: Date; readonly drill?: true; readonly severity: "error" };
-  /** Some provider is back. */
-  "all-down:over": { readonly at: Date; readonly since: Date; readonly severity: "info" };
+  /** Some provider is back. `drill`: as of the `all-down` that is over. */
+  "all-down:over": { readonly at: Date; readonly since: Date; readonly drill?: true; readonly severity: "info" };
   /**
    * A campaign pauses: it was asked to; every provider that it may use is out; or `suppress` failed. But for the first, it
    * goes on by itself.
@@ -71,6 +72,40 @@ export interface MailerEvents<N extends string = string> {
 }
 
 /** The begin or the end of a drill. */
+const everyEvent: Readonly<Record<keyof MailerEvents, true>> = {
+  accepted: true,
+  failed: true,
+  attempt: true,
+  failover: true,
+  "provider:changed": true,
+  "provider:degraded": true,
+  "provider:down": true,
+  "provider:probing": true,
+  "provider:recovering": true,
+  "provider:recovered": true,
+  "provider:throttled": true,
+  "provider:unthrottled": true,
+  "provider:isolated": true,
+  "provider:restored": true,
+  "all-down": true,
+  "all-down:over": true,
+  "campaign:paused": true,
+  "campaign:resumed": true,
+  "drill:started": true,
+  "drill:over": true,
+  warning: true,
+};
+
+/**
+ * An alert on a misspelt event would never come, and nobody would notice.
+ *
+ * @throws RangeError
+ */
+export function checkEventName(name: string): void {
+  if (Object.hasOwn(everyEvent, name)) return;
+  throw new RangeError(`There is no event ${shown(name)}; there are ${Object.keys(everyEvent).join(", ")}`);
+}
+
 export interface DrillEvent<N extends string = string> extends Drill {
   /** Whose outage is rehearsed. */
   readonly provider: N;

@@ -15,7 +15,7 @@ import { notBegun, prepareInTime } from "./delivery/prepare-in-time.ts";
 import { refuseSuppressed } from "./delivery/suppression.ts";
 import type { DrillFault, DrillOptions } from "./drill.ts";
 import { isSteadyMailError } from "./errors.ts";
-import { Emitter, type Listener, type MailerEvents } from "./events.ts";
+import { checkEventName, Emitter, type Listener, type MailerEvents } from "./events.ts";
 import type { ProviderHealth } from "./health/provider-health.ts";
 import { RetryBudget } from "./limits/retry-budget.ts";
 import { type Precedence, WaitingRoom } from "./limits/waiting-room.ts";
@@ -166,11 +166,13 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
   }
 
   on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    checkEventName(event);
     this.#events.on(event, listener);
     return this;
   }
 
   once<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this {
+    checkEventName(event);
     this.#events.once(event, listener);
     return this;
   }
@@ -196,7 +198,7 @@ export class FailoverMailer<N extends string> implements Mailer<N> {
     await Promise.allSettled(this.#underWay);
     for (const { monitor, rehearsal } of this.#routes.all) {
       monitor.dispose();
-      rehearsal.end();
+      rehearsal.close();
     }
     const closing = Promise.allSettled(this.#routes.all.map(async ({ provider }) => provider.close?.()));
     // A provider that never closes must not keep the program from ending.

@@ -1,6 +1,7 @@
 import type { Emitter, MailerEvents } from "./events.ts";
 import { ProviderMonitor } from "./health/provider-monitor.ts";
 import { ProviderLimits } from "./limits/provider-limits.ts";
+import { DrillMarks } from "./operations/drill-marks.ts";
 import { rehearsable } from "./operations/rehearsable.ts";
 import { Rehearsal } from "./operations/rehearsal.ts";
 import { ProviderEvents } from "./provider-events.ts";
@@ -49,8 +50,9 @@ function resolve<N extends string>(
     started: (drill) => events.emit("drill:started", { provider: name, ...drill, severity: "info" }),
     over: (drill) => events.emit("drill:over", { provider: name, ...drill, severity: "info" }),
   });
+  const marks = new DrillMarks();
   const monitor = new ProviderMonitor(name, breaker, (change) => {
-    told.tell(rehearsal.mark(change));
+    told.tell(marks.mark(change));
     route.limits.reconsider();
   });
   const route: MailerRoute<N> = {

@@ -27,7 +27,8 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
   /**
    * Sends each message of a source, some at a time, and yields what became of each, in the order in which they settle. No
    * more are read than are under way or wait to be yielded; one that fails stops none of the others; a break, an abort or
-   * the close of the mailer ends the reading, and lets what is in flight settle. Nothing is read before the first result is asked for.
+   * the close of the mailer ends the reading, and lets what is in flight settle. Nothing is read before the first result
+   * is asked for.
    *
    * @throws RangeError, TypeError for options that make no sense; what the source throws, after what was in flight
    */
@@ -53,11 +54,14 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
   /**
    * Rehearses an outage in a running system: for that long, attempts at the provider fail by this fault, and do not reach
    * it. From there on all is as in a real outage: its health, the failover, what senders get, and how it comes back
-   * afterwards. What comes of it is marked by `drill: true`: failures, `provider:…` events, `all-down`.
+   * afterwards. What comes of it is marked by `drill: true`: failures, `provider:…` events, `all-down` and its end. The way
+   * back from an outage that was real in part is not.
    *
    * It works on real mail. A message that nobody else takes is not sent; and a fault with an unknown outcome (`timeout`,
    * `response-lost`, `bad-response`, `server-error`) is treated as unknown, so that under `onUnknown: "stop"` its mails
    * are reported so, although this provider has none of them. A drill takes the place of an earlier one at the provider.
+   * An attempt that hangs when it ends goes on hanging, as in an outage. `warm` and `verify` send no mail, and ask the
+   * provider itself. Once the mailer is closed, nothing is rehearsed.
    *
    * @returns ends it early when it is disposed
    * @throws RangeError for the name of no provider, for another fault, and for a duration out of range; TypeError
@@ -81,9 +85,17 @@ export interface Mailer<N extends string = string> extends AsyncDisposable {
    * @throws TypeError, RangeError (a rejection) for options that make no sense
    */
   verify(options?: VerifyOptions): Promise<readonly Verification<N>[]>;
-  /** Listens to an event; see {@link MailerEvents}. A listener that throws or rejects is told by a process warning only. */
+  /**
+   * Listens to an event; see {@link MailerEvents}. A listener that throws or rejects is told by a process warning only.
+   *
+   * @throws RangeError for the name of no event
+   */
   on<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
-  /** Listens to the next event of that name alone. */
+  /**
+   * Listens to the next event of that name alone.
+   *
+   * @throws RangeError for the name of no event
+   */
   once<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;
   /** Takes a listener back. */
   off<K extends keyof MailerEvents<N> & string>(event: K, listener: Listener<MailerEvents<N>[K]>): this;

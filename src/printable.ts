@@ -5,7 +5,7 @@ export function isPrintable(word: string): boolean {
 
 /** A foreign value as an error may show it: a number or a short word as it is, of anything else only what it is. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return /^[\w$.-]{0,64}$/.test(value) ? `"${value}"` : "another text";
+  if (typeof value === "string") return /^[\w$.:-]{0,64}$/.test(value) ? `"${value}"` : "another text";
   if (typeof value === "object" && value !== null) return "an object";
   return typeof value === "symbol" || typeof value === "function" ? `a ${typeof value}` : String(value);
 }

@@ -22,9 +22,9 @@ const nameOfBegin = {
 export class ProviderEvents<N extends string> {
   readonly #emitter: Emitter<MailerEvents<N>>;
   readonly #monitors: readonly ProviderMonitor<N>[];
-  /** Providers whose outage was told and is not over, and whether it is a drill. */
+  /** Providers whose outage was told and is not over, and whether all of it is a drill. */
   readonly #outages = new Map<N, boolean>();
-  #allDownSince: Date | undefined;
+  #allDown: { readonly since: Date; readonly drill?: true } | undefined;
 
   /** @param monitors of all providers; may be filled after this call */
   constructor(emitter: Emitter<MailerEvents<N>>, monitors: readonly ProviderMonitor<N>[]) {
@@ -38,26 +38,32 @@ export class ProviderEvents<N extends string> {
     const heard = this.#emitter.hasListeners("provider:down");
     this.#emitter.emit("provider:changed", change);
     this.#emitter.emit(from === "throttled" || from === "isolated" ? nameOfEnd[from] : nameOfBegin[to], change);
-    if (to === "down") {
-      if (!this.#outages.has(provider) && !heard) warn(change);
-      this.#outages.set(provider, change.drill === true);
-    }
+    if (to === "down" && from !== "throttled" && from !== "isolated") this.#noteOutage(change, heard);
     if (to === "recovering") this.#outages.delete(provider);
     this.#watchAll(change.at);
   }
 
+  #noteOutage(change: ProviderChange<N>, heard: boolean): void {
+    const { provider, drill = false } = change;
+    const wasDrill = this.#outages.get(provider);
+    // What was told as a drill, and goes on in earnest, is news.
+    const isNews = wasDrill === undefined || (wasDrill && !drill);
+    if (isNews && !heard) warn(change);
+    this.#outages.set(provider, drill && wasDrill !== false);
+  }
+
   #watchAll(at: Date): void {
     const allOut = this.#monitors.every((monitor) => monitor.isOut);
-    if (allOut && !this.#allDownSince) {
-      this.#allDownSince = at;
+    if (allOut && !this.#allDown) {
       const back = this.#monitors.flatMap(({ isolated, openUntil }) => (isolated || !openUntil ? [] : [openUntil]));
       const retryAt = back.length === 0 ? {} : { retryAt: dateOf(Math.min(...back)) };
       const drill = [...this.#outages.values()].includes(true) ? ({ drill: true } as const) : {};
+      this.#allDown = { since: at, ...drill };
       this.#emitter.emit("all-down", { at, ...retryAt, ...drill, severity: "error" });
-    } else if (!allOut && this.#allDownSince) {
-      const since = this.#allDownSince;
-      this.#allDownSince = undefined;
-      this.#emitter.emit("all-down:over", { at, since, severity: "info" });
+    } else if (!allOut && this.#allDown) {
+      const over = this.#allDown;
+      this.#allDown = undefined;
+      this.#emitter.emit("all-down:over", { at, ...over, severity: "info" });
     }
   }
 }

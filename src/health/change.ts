@@ -37,13 +37,13 @@ export interface ProviderChange<N extends string = string> {
   readonly to: State | Overlay;
   /** The rule or the failure of the account. */
   readonly reason: ChangeReason;
-  /** The failure that brought it about, where it was one. */
+  /** The failure that brought it about, where it was one; of a rate, the latest that counts in it. */
   readonly failure?: Failure;
   /** The attempts that counted in the window up to now. */
   readonly stats: WindowStats;
   readonly at: Date;
   readonly severity: Severity;
-  /** Brought about by `drill`: a rehearsal, and the recovery from it. */
+  /** Brought about by a failure of a `drill`, or the way back from what nothing but drills had brought about. */
   readonly drill?: true;
 }
 

@@ -1,11 +1,13 @@
 import { now } from "../clock.ts";
+import type { Failure } from "../failure.ts";
 import type { BreakerSettings } from "./breaker-options.ts";
 import { SlidingWindow, type WindowStats } from "./sliding-window.ts";
 
-/** What the attempts of one period say of a provider. */
-export type Finding =
+/** What the attempts of one period say of a provider, and the latest failure that says so. */
+export type Finding = { readonly failure?: Failure | undefined } & (
   | { readonly state: "down"; readonly reason: "consecutive-failures" | "failure-rate" }
-  | { readonly state: "degraded"; readonly reason: "failure-rate" | "slow-rate" | "invalid-in-a-row" };
+  | { readonly state: "degraded"; readonly reason: "failure-rate" | "slow-rate" | "invalid-in-a-row" }
+);
 
 /** So many messages called malformed in a row mean that the adapter or the account is at fault, not each message. */
 const suspiciousInvalidInARow = 10;
@@ -17,6 +19,9 @@ export class Evidence {
   #failuresInARow = 0;
   /** Ids of the messages that were called malformed in a row; the same message again proves nothing new. */
   readonly #invalidInARow = new Set<string>();
+  /** The latest that counted. */
+  #lastFailed: Failure | undefined;
+  #lastInvalid: Failure | undefined;
   /** When the evidence last was too bad to call a degraded provider healthy. */
   #unwellAt = Number.NEGATIVE_INFINITY;
 
@@ -32,15 +37,17 @@ export class Evidence {
     this.#window.add(duration > this.#settings.slowAttempt ? "slow" : "ok", duration);
   }
 
-  failed(duration: number): void {
+  failed(duration: number, failure: Failure): void {
     this.#failuresInARow += 1;
+    this.#lastFailed = failure;
     this.#noteBeforeChange();
     this.#window.add("failed", duration);
   }
 
   /** A message-scoped refusal is neutral, unless every message is called malformed. */
-  refused(reason: string, messageId: string): void {
-    if (reason !== "invalid") this.forgetInvalid();
+  refused(failure: Failure, messageId: string): void {
+    this.#lastInvalid = failure;
+    if (failure.reason !== "invalid") this.forgetInvalid();
     else if (this.#invalidInARow.size < suspiciousInvalidInARow) this.#invalidInARow.add(messageId);
     else this.#unwellAt = now();
   }
@@ -53,14 +60,15 @@ export class Evidence {
   get finding(): Finding | undefined {
     const { attempts, failureRate, slowRate } = this.#window.rates();
     const { minimumAttempts, consecutiveFailures, degradedRate } = this.#settings;
-    if (this.#failuresInARow >= consecutiveFailures) return { state: "down", reason: "consecutive-failures" };
+    const failure = this.#lastFailed;
+    if (this.#failuresInARow >= consecutiveFailures) return { state: "down", reason: "consecutive-failures", failure };
     if (attempts >= minimumAttempts) {
-      if (failureRate > this.#settings.failureRate) return { state: "down", reason: "failure-rate" };
-      if (failureRate >= degradedRate) return { state: "degraded", reason: "failure-rate" };
+      if (failureRate > this.#settings.failureRate) return { state: "down", reason: "failure-rate", failure };
+      if (failureRate >= degradedRate) return { state: "degraded", reason: "failure-rate", failure };
       if (slowRate >= this.#settings.slowRate) return { state: "degraded", reason: "slow-rate" };
     }
-    if (this.#invalidInARow.size >= suspiciousInvalidInARow) return { state: "degraded", reason: "invalid-in-a-row" };
-    return undefined;
+    if (this.#invalidInARow.size < suspiciousInvalidInARow) return undefined;
+    return { state: "degraded", reason: "invalid-in-a-row", failure: this.#lastInvalid };
   }
 
   /**

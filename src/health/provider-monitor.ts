@@ -197,11 +197,11 @@ export class ProviderMonitor<N extends string = string> {
     if (isAccountFault(failure)) this.#open(failure.reason, failure);
     else if (failure.reason === "throttled") this.#pause(failure);
     else if (failure.scope === "message") {
-      this.#evidence.refused(failure.reason, id);
-      this.#applyFinding(failure);
+      this.#evidence.refused(failure, id);
+      this.#applyFinding();
     } else if (bearing === "full") {
-      this.#evidence.failed(duration);
-      this.#applyFinding(failure);
+      this.#evidence.failed(duration, failure);
+      this.#applyFinding();
     }
   }
 
@@ -224,10 +224,10 @@ export class ProviderMonitor<N extends string = string> {
   }
 
   /** Draws the conclusion from the evidence. */
-  #applyFinding(failure?: Failure): void {
+  #applyFinding(): void {
     const { finding } = this.#evidence;
-    if (finding?.state === "down") this.#open(finding.reason, failure);
-    else if (finding && this.#state !== "degraded") this.#moveTo("degraded", finding.reason, failure);
+    if (finding?.state === "down") this.#open(finding.reason, finding.failure);
+    else if (finding && this.#state !== "degraded") this.#moveTo("degraded", finding.reason, finding.failure);
   }
 
   #pause(failure: Failure): void {

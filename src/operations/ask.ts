@@ -19,7 +19,7 @@ export interface AskOptions {
 export interface Answer<N extends string, T> {
   readonly route: ResolvedRoute<N>;
   /** What it answered, or why it did not. */
-  readonly result: { readonly value: T } | { readonly failure: Failure };
+  readonly result: { readonly value: T } | { readonly failure: Failure; readonly timedOut: boolean };
   /** Milliseconds. */
   readonly duration: number;
 }
@@ -47,7 +47,7 @@ export function askAll<N extends string, T>(
   return Promise.all(
     routes.map(async (route) => {
       if (signal?.aborted || closing.aborted) {
-        return { route, result: { failure: failureInPhase("aborted", "no") }, duration: 0 };
+        return { route, result: { failure: failureInPhase("aborted", "no"), timedOut: false }, duration: 0 };
       }
       let answered: { readonly value: T } | undefined;
       const ending = await runAttempt({
@@ -61,8 +61,7 @@ export function askAll<N extends string, T>(
         onCancel: (cancel) => onEnd([signal, closing], cancel),
       });
       const { duration } = ending;
-      if (ending.outcome === "accepted") return { route, result: ending.receipt, duration };
-      return { route, result: { failure: ending.failure }, duration };
+      return { route, result: ending.outcome === "accepted" ? ending.receipt : ending, duration };
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { longestTimer } from "../clock.ts";
 import type { DrillFault, DrillOptions } from "../drill.ts";
 import { shown } from "../printable.ts";
 import { checkDuration, refuseUnknownKeys } from "../settings.ts";
@@ -33,5 +34,6 @@ export function checkDrill(fault: unknown, options: DrillOptions): asserts fault
 }
 
 function checkPause(name: keyof DrillOptions, value: unknown): void {
-  if (value !== undefined && value !== 0) checkDuration(`drill: options.${name}`, value);
+  if (value === undefined || (typeof value === "number" && value >= 0 && value <= longestTimer)) return;
+  throw new RangeError(`drill: options.${name} must be milliseconds from 0 to ${longestTimer}, but is ${shown(value)}`);
 }

@@ -1,7 +1,6 @@
 import { now } from "../clock.ts";
 import type { Drill, DrillFault, DrillOptions } from "../drill.ts";
 import { failure, failureInPhase, ProviderError } from "../failure.ts";
-import type { ProviderChange } from "../health/change.ts";
 import { cancellingOf } from "../providers/attempt-context.ts";
 import type { AttemptContext } from "../providers/provider.ts";
 import { isTimeout } from "../wire/abort-reason.ts";
@@ -17,16 +16,19 @@ interface Running extends DrillOptions {
   /** On the monotonic clock. */
   readonly end: number;
   readonly timer: NodeJS.Timeout;
+  /** Its begin was told. */
+  isTold: boolean;
 }
 
 const detail = "a drill: the provider was not asked";
+
+const nothing: Disposable = Object.freeze({ [Symbol.dispose]() {} });
 
 /** The drills of one provider: one at a time, each with an end. */
 export class Rehearsal {
   readonly #listener: DrillListener;
   #running: Running | undefined;
-  /** Whether the provider is as it is because of a drill. */
-  #isCause = false;
+  #closed = false;
 
   constructor(listener: DrillListener) {
     this.#listener = listener;
@@ -40,39 +42,42 @@ export class Rehearsal {
 
   /** Begins a drill, in place of one that is under way; the handle ends it. */
   start(fault: DrillFault, options: DrillOptions): Disposable {
-    this.end();
+    if (this.#closed) return nothing;
     const at = new Date();
     const drill = Object.freeze({ fault, at, until: new Date(at.getTime() + options.for) });
     const timer = setTimeout(() => this.#stop(running), options.for).unref();
-    const running: Running = { ...options, drill, end: now() + options.for, timer };
+    const running: Running = { ...options, drill, end: now() + options.for, timer, isTold: false };
+    const replaced = this.#running;
     this.#running = running;
-    this.#listener.started(drill);
+    if (replaced) this.#end(replaced);
+    // Who was told of that end may have begun another one.
+    if (this.#running === running) {
+      running.isTold = true;
+      this.#listener.started(drill);
+    }
     return { [Symbol.dispose]: () => this.#stop(running) };
   }
 
-  end(): void {
+  /** Ends the drill that is under way, and begins none any more. */
+  close(): void {
+    this.#closed = true;
     if (this.#running) this.#stop(this.#running);
   }
 
   #stop(running: Running): void {
     if (this.#running !== running) return;
     this.#running = undefined;
-    clearTimeout(running.timer);
-    this.#listener.over(running.drill);
+    this.#end(running);
+  }
+
+  #end({ timer, isTold, drill }: Running): void {
+    clearTimeout(timer);
+    if (isTold) this.#listener.over(drill);
   }
 
   /** An attempt that fails as the drill has it; undefined while there is none. */
   attempt(context: AttemptContext): Promise<never> | undefined {
     return this.current && this.#running ? failing(this.#running, context) : undefined;
-  }
-
-  /** Marks a change that a drill brought about: by a failure of it, or as the way back from one. */
-  mark<N extends string>(change: ProviderChange<N>): ProviderChange<N> {
-    if (change.from === "isolated" || change.to === "isolated") return change;
-    if (change.failure) this.#isCause = change.failure.drill === true;
-    const marked = this.#isCause ? Object.freeze({ ...change, drill: true as const }) : change;
-    if (change.to === "healthy") this.#isCause = false;
-    return marked;
   }
 }
 
@@ -104,7 +109,6 @@ function cutOff(context: AttemptContext, time: number | undefined): Promise<{ re
       cancelling.removeEventListener("abort", aborted);
       resolve(undefined);
     }
-    if (cancelling.aborted) aborted();
-    else cancelling.addEventListener("abort", aborted);
+    cancelling.addEventListener("abort", aborted);
   });
 }

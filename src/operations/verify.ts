@@ -8,7 +8,9 @@ import { type Answer, type AskOptions, askAll, checkAskOptions } from "./ask.ts"
 
 /** Who is to send, and how long the question may take. */
 export interface VerifyOptions extends AskOptions {
-  /** Who is to send; default the `from` of the mailer's defaults. Where a route has a `from` of its own, that is asked about. */
+  /**
+   * Who is to send; default the `from` of the mailer's defaults. Where a route has a `from` of its own, that is asked about.
+   */
   readonly from?: AddressLike | undefined;
 }
 
@@ -38,6 +40,8 @@ export async function verify<N extends string>(
     if (!provider.verify) return [notAsked];
     const own = senderFor(from, sender);
     const checks = await provider.verify({ ...limits, sender: own === "none" ? undefined : own });
+    // An adapter may be anybody's.
+    if (!Array.isArray(checks)) throw new TypeError("verify() of the adapter gave no list of checks");
     return own === "none" ? [...checks.filter((check) => check.of !== "sender"), noSender] : checks;
   });
   return answers.map((answer) => {
@@ -79,19 +83,24 @@ function senderFor(from: Address | undefined, own: (from: Address) => Address): 
 }
 
 function checksIn<N extends string>({ result }: Answer<N, readonly Check[]>): readonly Check[] {
-  return "failure" in result ? checksAfter(result.failure) : result.value;
+  return "failure" in result ? checksAfter(result.failure, result.timedOut) : result.value;
 }
 
 /** Of a provider that gave no answer. What is missing for the adapter itself is certain; about the account, nothing is. */
-function checksAfter({ sent, ...rest }: Failure): readonly Check[] {
+function checksAfter({ sent, ...rest }: Failure, timedOut: boolean): readonly Check[] {
   const failure: Failure = Object.freeze({ ...rest, sent: "no" });
-  if (failure.reason === "internal" && sent === "no") {
+  // That it was not loaded in time says nothing of what is missing.
+  if (failure.reason === "internal" && sent === "no" && !timedOut) {
     const finding = `The adapter cannot be used: ${failure.detail ?? "it does not say why"}.`;
     return [{ of: "adapter", verdict: "bad", finding, advice: "Mend that: nothing can be sent by it.", failure }];
   }
-  const finding = `It gave no answer (${failure.reason}).`;
-  const advice = "Ask again; if that does not help, check the network, and the adapter's baseUrl and agent.";
-  return subjects.map((of) => ({ of, verdict: "unknown", finding, advice, failure }));
+  const finding = `It gave no answer (${failure.reason}${failure.detail ? `: ${failure.detail}` : ""}).`;
+  return subjects.map((of) => ({ of, verdict: "unknown", finding, advice: adviceAfter(failure), failure }));
+}
+
+function adviceAfter({ reason }: Failure): string {
+  if (reason === "aborted") return "Ask again: the question was given up, or the mailer is closed.";
+  return "Ask again; if that does not help, check the network, and the adapter's region, baseUrl and agent.";
 }
 
 const subjects = ["credentials", "account", "sender"] as const;

@@ -76,11 +76,10 @@ const advices: { readonly [R in Reason]?: string } = {
 /** What a refusal of the first question says of all three. */
 export function checksAfter(naming: Naming, { failure, isOwn }: Pick<Reply, "failure" | "isOwn">): readonly Check[] {
   const nothing = unanswered(naming, failure);
-  const { esp, credentials, advice } = naming;
   const known = accepted(naming);
   switch (isOwn ? failure.reason : undefined) {
     case "authentication":
-      return checksWithout(bad(`${esp} does not accept ${credentials}.`, advice, failure));
+      return checksWithout(unusable(naming, failure));
     case "suspended":
       return checksOf({ credentials: known, account: suspended(naming, failure), sender: notAsked });
     case "quota":
@@ -88,6 +87,12 @@ export function checksAfter(naming: Naming, { failure, isOwn }: Pick<Reply, "fai
     default:
       return checksOf({ credentials: nothing, account: nothing, sender: nothing });
   }
+}
+
+/** Without a status, nobody was asked: the SDK found none to ask by. */
+function unusable({ esp, credentials, advice }: Naming, failure: Failure): Finding {
+  if (failure.status !== undefined) return bad(`${esp} does not accept ${credentials}.`, advice, failure);
+  return bad(`No request could be made by ${credentials}: ${failure.detail ?? "the SDK has none"}.`, advice, failure);
 }
 
 export function suspended({ esp }: Naming, failure: Failure): Finding {

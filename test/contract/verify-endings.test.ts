@@ -60,6 +60,12 @@ describe.each(espNames)("verifying where %s", (name) => {
     expect(esp.requests).toBe(1);
   });
 
+  it("throttles says that it was asked too fast, and not that something is wrong", async () => {
+    const { esp, verify } = await verifying(name);
+    await esp.fault({ kind: "throttle", retryAfter: 2_000 });
+    for (const { advice } of (await verify()).checks) expect(advice).toContain("too fast");
+  });
+
   it("stalls is given up when the caller's signal aborts", async () => {
     const { esp, verify } = await verifying(name);
     await esp.fault({ kind: "stall" });

@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import http from "node:http";
+import { describe, expect, it, vi } from "vitest";
 import { ses } from "../../src/providers/ses/index.ts";
 import { letter } from "../mailer/support.ts";
 import { startServer } from "../providers/esp-server.ts";
+import { until } from "../testing/http-client.ts";
+import { stopTime } from "../wire/harness.ts";
 import { adapterOf, espNames, openMailer, useEsps } from "./support/esps.ts";
 
 const esps = await useEsps();
@@ -57,6 +60,52 @@ describe.each(espNames)("Warming the adapter of %s", (name) => {
     expect(await mailer.warm({ timeout: 150 })).toMatchObject([
       { provider: name, ready: false, failure: { reason: "timeout", sent: "no" } },
     ]);
+  });
+});
+
+describe.each(espNames)("A connection that warming opened to %s", (name) => {
+  it("is not used over a freeze of the process, nor after it was idle too long", async () => {
+    const esp = esps[name];
+    const mailer = openMailer({ providers: [adapterOf(esp)] });
+    await mailer.warm();
+    stopTime();
+
+    vi.setSystemTime(Date.now() + 60_000);
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+    await mailer.send(letter);
+
+    expect(esp.connections).toBe(2);
+    expect(esp.inbox).toHaveLength(1);
+  });
+
+  it("is used again by a second warming", async () => {
+    const mailer = openMailer({ providers: [adapterOf(esps[name])] });
+    await mailer.warm();
+    await mailer.warm();
+    expect(esps[name].connections).toBe(1);
+  });
+
+  it("is none that a mail waits for which is sent meanwhile", async () => {
+    const esp = esps[name];
+    await esp.fault({ kind: "slow", ms: 60_000 }, { times: 1 });
+    const mailer = openMailer({ providers: [adapterOf(esp)] });
+    const warming = mailer.warm();
+    await until(() => esp.requests === 1);
+    await esp.heal();
+
+    expect(await mailer.send(letter)).toMatchObject({ provider: name });
+    await mailer.close();
+    expect(await warming).toMatchObject([{ ready: false, failure: { reason: "aborted", sent: "no" } }]);
+  });
+
+  it("is one of the user's own agent, where there is one", async () => {
+    const agent = new http.Agent({ keepAlive: true });
+    const connect = vi.spyOn(agent, "createConnection");
+    const mailer = openMailer({ providers: [adapterOf(esps[name], name, undefined, agent)] });
+
+    expect(await mailer.warm()).toMatchObject([{ ready: true }]);
+    expect(connect).toHaveBeenCalledOnce();
+    agent.destroy();
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createMailer, failure, failureInPhase, ProviderError } from "../../src/index.ts";
 import { memoryProvider } from "../../src/testing/memory-provider.ts";
 import {
@@ -30,6 +30,19 @@ describe("The caller's signal ends the send", () => {
 
     expect(error).toMatchObject({ kind: "aborted", sent: "no", attempts: [] });
     expect(a.attempts).toBe(0);
+  });
+
+  test("before it began, and a body that nobody reads does not end the process when it rejects", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    onTestFinished(() => void process.off("unhandledRejection", unhandled));
+    const html = Promise.reject(new Error("the template is broken"));
+    const mailer = createMailer({ providers: [memoryProvider()] });
+
+    await errorOf(mailer.send({ ...letter, html }, { signal: AbortSignal.abort(reason) }));
+    await elapse();
+
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   test("while the message is prepared", async () => {

@@ -305,3 +305,19 @@ describe("a listener may use the mailer", () => {
     expect(resultOf(await send(mailer))).toBe("closed");
   });
 });
+
+describe("a listener of an event that does not exist", () => {
+  it.each(["provider:dwon", "down", "toString", "error"])("is refused: %s would never be told", (event) => {
+    const mailer = createMailer({ providers: [standby()] });
+    for (const listen of [mailer.on, mailer.once]) {
+      expect(() => Reflect.apply(listen, mailer, [event, () => {}])).toThrow(
+        new RegExp(`^There is no event "${event}"; there are accepted, failed, .*provider:down`),
+      );
+    }
+  });
+
+  it("may be taken back all the same", () => {
+    const mailer = createMailer({ providers: [standby()] });
+    expect(Reflect.apply(mailer.off, mailer, ["provider:dwon", () => {}])).toBe(mailer);
+  });
+});

@@ -42,6 +42,22 @@ describe("events of a provider: by name, with provider:changed beside each", () 
     ]);
   });
 
+  it("name the failure that a provider is degraded by: the latest that counts, also where an acceptance tips it over", async () => {
+    const { mailer, named } = mailerWith("unavailable", "server-error", "accepted", "rejected", "accepted", "accepted");
+    await sendMany(mailer, 6);
+
+    expect(named("provider:degraded")).toMatchObject([{ reason: "failure-rate", failure: { reason: "server-error" } }]);
+  });
+
+  it("name the refusal that ends a row of messages called malformed", async () => {
+    const { mailer, named } = mailerWith(...times(9, "invalid"), { reason: "invalid", code: "E42" });
+    await sendMany(mailer, 10);
+
+    expect(named("provider:degraded")).toMatchObject([
+      { reason: "invalid-in-a-row", failure: { reason: "invalid", code: "E42" } },
+    ]);
+  });
+
   it("down → probing → recovering → healthy: down (error), probing (warning), recovering and recovered (info)", async () => {
     const { mailer, events } = mailerWith({ reason: "quota", status: 429, code: "quota" });
     await send(mailer);

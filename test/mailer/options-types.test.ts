@@ -112,7 +112,7 @@ describe("events are typed by their names", () => {
       else void error.problems;
     });
     // @ts-expect-error: no such event
-    mailer.on("provider:dwon", () => {});
+    expect(() => mailer.on("provider:dwon", () => {})).toThrow(RangeError);
     // @ts-expect-error: no such field
     mailer.on("accepted", ({ message }) => message);
 

@@ -30,7 +30,12 @@ describe("A drill is refused", () => {
     [{ for: 0 }, RangeError, "drill: options.for must be milliseconds above 0"],
     [{ for: Number.POSITIVE_INFINITY }, RangeError, "drill: options.for must be milliseconds above 0"],
     [{ for: "1m" }, RangeError, "drill: options.for must be milliseconds above 0"],
-    [{ for: 1, latency: -1 }, RangeError, "drill: options.latency must be milliseconds above 0"],
+    [
+      { for: 1, latency: -1 },
+      RangeError,
+      "drill: options.latency must be milliseconds from 0 to 2147483647, but is -1",
+    ],
+    [{ for: 1, latency: 2 ** 31 }, RangeError, "drill: options.latency must be milliseconds from 0 to 2147483647"],
     [{ for: 1, until: 2 }, TypeError, "drill: options.until is no option; there are for, latency, retryAfter"],
     [{ for: 1, retryAfter: 2 }, RangeError, 'drill: options.retryAfter is for "throttled" and "unavailable" alone'],
   ])("with the options %o", (options, kind, words) => {

@@ -3,19 +3,13 @@ import { createMailer, type DrillFault, type MailerEvents } from "../../src/inde
 import { memoryProvider, type Outcome } from "../../src/testing/memory-provider.ts";
 import { fakeTime, freeze, letter, pass, settled, start } from "../mailer/health-support.ts";
 import { begin, elapse, errorOf, healthOf, steps } from "../mailer/support.ts";
-import { faults, marksOf } from "./support.ts";
+import { faults } from "./faults.ts";
+import { marksOf, twoProviders } from "./support.ts";
 
 beforeEach(fakeTime);
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function twoProviders(options: { readonly timeout?: number } = {}) {
-  const primary = memoryProvider({ name: "primary" });
-  const standby = memoryProvider({ name: "standby" });
-  const mailer = createMailer({ providers: [primary, standby], ...options });
-  return { primary, standby, mailer };
-}
 
 describe("A drill", () => {
   it("sends mail by the standby, does not touch the provider, and is on record in the receipt", async () => {
@@ -51,6 +45,15 @@ describe("A drill", () => {
     const drilled = await lifeThrough((_, mailer) => mailer.drill("primary", fault, { for: 60_000 }));
 
     expect(drilled).toEqual(real);
+  });
+
+  it("of an ESP that says it is down asks for the pause that it is told to", async () => {
+    const { mailer } = twoProviders();
+    mailer.drill("primary", "unavailable", { for: 60_000, retryAfter: 7_000 });
+
+    const receipt = await mailer.send(letter);
+
+    expect(receipt.attempts[0]).toMatchObject({ failure: { reason: "unavailable", retryAfter: 7_000, drill: true } });
   });
 
   it("asks for the pause that it is told to", async () => {

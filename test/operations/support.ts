@@ -1,21 +1,13 @@
-import type { DrillFault, Mailer, MailerEvents } from "../../src/index.ts";
+import { createMailer, type Mailer, type MailerEvents, type MailerOptions } from "../../src/index.ts";
+import { memoryProvider } from "../../src/testing/memory-provider.ts";
 import { eventNames } from "../mailer/support.ts";
 
-/** Every fault that can be rehearsed; the type makes sure that none is missing. */
-const everyFault: Readonly<Record<DrillFault, true>> = {
-  authentication: true,
-  suspended: true,
-  sender: true,
-  quota: true,
-  throttled: true,
-  unreachable: true,
-  unavailable: true,
-  "response-lost": true,
-  timeout: true,
-  "bad-response": true,
-  "server-error": true,
-};
-export const faults = Object.keys(everyFault).filter((fault): fault is DrillFault => fault in everyFault);
+/** A provider and its standby, which have everything that comes. */
+export function twoProviders(options: Omit<MailerOptions, "providers"> = {}) {
+  const primary = memoryProvider({ name: "primary" });
+  const standby = memoryProvider({ name: "standby" });
+  return { primary, standby, mailer: createMailer({ providers: [primary, standby], ...options }) };
+}
 
 /** Names and `drill` marks of all events from now on, in their order. */
 export function marksOf<N extends string>(mailer: Mailer<N>): string[] {

@@ -156,6 +156,78 @@ describe("Verifying", () => {
     expect(b).toMatchObject({ provider: "b", verdict: "good" });
   });
 
+  it("says where it got no answer from", async () => {
+    const fault = new ProviderError(failure("unreachable", { detail: "no connection to api.example.com" }));
+    const mailer = createMailer({ providers: [asking("a", () => Promise.reject(fault))] });
+
+    const [a] = await mailer.verify();
+
+    expect(a?.checks[0]?.finding).toBe("It gave no answer (unreachable: no connection to api.example.com).");
+  });
+
+  it("does not call a provider bad whose package took too long to load", async () => {
+    const mailer = createMailer({ providers: [{ ...asking("slow", async () => all), load: never }] });
+    const results = mailer.verify({ timeout: 1_000 });
+    await pass(1_005);
+
+    expect(await results).toMatchObject([
+      {
+        verdict: "unknown",
+        checks: [{ of: "credentials", failure: { detail: "The adapter was not loaded in time", sent: "no" } }, {}, {}],
+      },
+    ]);
+  });
+
+  it.each([undefined, null, "good"])(
+    "does not know of a provider whose adapter answers with %o, and still asks the others",
+    async (answer) => {
+      const rogue = { ...adapter("rogue", {}), verify: () => Promise.resolve(answer) };
+      const providers = [rogue, asking("well", async () => all)];
+      const mailer = Reflect.apply(createMailer, undefined, [{ providers }]);
+
+      expect(await mailer.verify()).toMatchObject([
+        { provider: "rogue", verdict: "unknown" },
+        { provider: "well", verdict: "good" },
+      ]);
+    },
+  );
+
+  it("keeps what an adapter knows when its time is up", async () => {
+    const known = [good("credentials"), { ...good("account"), verdict: "unknown" } as const];
+    const mailer = createMailer({
+      providers: [
+        asking("slow", ({ signal }) => new Promise((tell) => signal.addEventListener("abort", () => tell(known)))),
+      ],
+    });
+    const results = mailer.verify({ timeout: 1_000 });
+    await pass(1_005);
+
+    expect(await results).toMatchObject([{ verdict: "unknown", checks: known }]);
+  });
+
+  it("asks nobody once the mailer is closed, and does not blame the network for that", async () => {
+    const verify = vi.fn(async () => all);
+    const mailer = createMailer({ providers: [asking("a", verify)] });
+    await mailer.close();
+
+    const [result] = await mailer.verify();
+
+    expect(verify).not.toHaveBeenCalled();
+    expect(result).toMatchObject({ verdict: "unknown", checks: [{ failure: { reason: "aborted" } }, {}, {}] });
+    for (const { advice } of result?.checks ?? []) expect(advice).toMatch(/closed/);
+  });
+
+  it("is given up when the mailer closes", async () => {
+    const mailer = createMailer({ providers: [asking("stuck", never)] });
+    const results = mailer.verify();
+    await pass(10);
+    await mailer.close();
+    await pass(5);
+
+    expect(await results).toMatchObject([{ verdict: "unknown", checks: [{ failure: { reason: "aborted" } }, {}, {}] }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("does not know of a provider that has no way to be asked", async () => {
     const mailer = createMailer({ providers: [adapter("own", {})] });
     expect(await mailer.verify()).toMatchObject([

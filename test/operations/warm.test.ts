@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createMailer, failureInPhase, type MailerWarning, type Provider, ProviderError } from "../../src/index.ts";
 import { memoryProvider } from "../../src/testing/memory-provider.ts";
@@ -74,6 +75,7 @@ describe("Warming", () => {
     const fault = new ProviderError(failureInPhase("internal", "no", { code: "EWHAT" }));
     const mailer = createMailer({ providers: [warming("acme", () => Promise.reject(fault))] });
 
+    await mailer.warm();
     await mailer.warm();
 
     expect(process.emitWarning).toHaveBeenCalledExactlyOnceWith("acme is not ready to send: internal: EWHAT", {
@@ -152,6 +154,24 @@ describe("Warming", () => {
 
     expect(await later).toMatchObject([{ ready: false, failure: { reason: "aborted" } }]);
     expect(warm).not.toHaveBeenCalled();
+  });
+
+  it("leaves no listener at the caller's signal", async () => {
+    const caller = new AbortController();
+    const mailer = createMailer({ providers: [warming("a", async () => {}), memoryProvider()] });
+
+    await mailer.warm({ signal: caller.signal });
+
+    expect(getEventListeners(caller.signal, "abort")).toEqual([]);
+  });
+
+  it("says of an adapter that has nothing to warm, and cannot be loaded, that it is not ready", async () => {
+    const load = () => Promise.reject(new Error("it is not there"));
+    const mailer = createMailer({ providers: [adapter("own", { load })] });
+
+    expect(await mailer.warm()).toMatchObject([
+      { ready: false, failure: { reason: "internal", detail: "Error: it is not there", sent: "no" } },
+    ]);
   });
 
   it("does not stand in the way of a send", async () => {

@@ -12,8 +12,8 @@ function serverThat(asked: Reply, probed?: Reply) {
   return serverWith({ [asking]: asked, ...(probed && { [probing]: probed }) });
 }
 
-function adapterAt(baseUrl: string) {
-  return mailgun({ baseUrl, apiKey: "key", domain: "news.example.com" });
+function adapterAt(baseUrl: string, domain = "news.example.com") {
+  return mailgun({ baseUrl, apiKey: "key", domain });
 }
 
 async function summaryAt(asked: Reply, probed?: Reply): Promise<readonly string[]> {
@@ -38,6 +38,11 @@ describe("asking Mailgun for the domain", () => {
     const checks = await ask(adapterAt((await serverThat(json(404, { message: "Domain not found" }))).url));
     expect(summaryOf(checks)).toEqual(["good", "bad: .*region", "unknown"].map(matching));
     expect(checks[1]).toMatchObject({ advice: expect.stringContaining("region"), failure: { status: 404 } });
+  });
+
+  it("finds a sender good in a domain that is written in capitals", async () => {
+    const { url } = await serverWith({ "GET /v4/domains/News.Example.COM": domain({ state: "active" }) });
+    expect(summaryOf(await ask(adapterAt(url, "News.Example.COM")))[2]).toMatch(/^good: .*in the sending domain/);
   });
 
   it("finds an unverified domain bad although no sender is named", async () => {
@@ -72,8 +77,14 @@ describe("asking Mailgun by a sending key", () => {
     [["unknown", "unknown", "unknown"], json(400, { message: "something else" })],
     [["unknown", "unknown", "unknown"], json(200, { id: "<1@news.example.com>", message: "Queued. Thank you." })],
     [["unknown", "unknown", "unknown"], { status: 500 }],
+    [["unknown", "unknown", "unknown"], json(500, { message: "to parameter is missing" })],
   ])("finds %j of the answer %j", async (verdicts, probed) => {
     expect(await summaryAt(forbidden, probed)).toEqual(verdicts.map(matching));
+  });
+
+  it("says that no sender was named where none was", async () => {
+    const { url } = await serverThat(forbidden, missing);
+    expect(summaryOf(await ask(adapterAt(url), { sender: undefined }))[2]).toMatch(/^unknown: .*none was named/);
   });
 
   it("does the same for a key of a role that may not read domains", async () => {

@@ -42,6 +42,7 @@ describe("asking Mailjet for the key", () => {
     ["good", entries({ ...key, APIKey: "another", IsActive: false }, key)],
     ["bad", entries({ ...key, IsActive: false })],
     ["unknown", entries({ ...key, Runlevel: "Softlock" })],
+    ["unknown", entries({ ...key, Runlevel: "Hardlock" })],
     ["unknown", entries({ ...key, APIKey: "another" })],
   ])("finds the account %s by %j", async (verdict, answer) => {
     expect((await summaryAt({ key: answer })).slice(0, 2)).toEqual([matching("good"), matching(verdict)]);

@@ -66,7 +66,8 @@ describe("asking SES for the account", () => {
     expect(await accountAt(json(200, { ...account, ...state }))).toMatch(new RegExp(`^${verdict}: .*${words}`));
   });
 
-  it("names the IAM action that is not allowed", async () => {
+  it.each(["AccessDeniedException", "AccessDenied"])("names the IAM action that is not allowed (%s)", async (code) => {
+    const denied = error(403, code, "User is not authorized to perform this.");
     const { url } = await serverThat({ account: denied, address: denied, domain: denied, parent: denied });
     const checks = await ask(adapterAt(url));
     expect(checks).toMatchObject([
@@ -85,7 +86,11 @@ describe("asking SES for the account", () => {
   ])("finds credentials bad at which it says %s", async (code) => {
     const { url } = await serverThat({ account: error(403, code, "The security token is invalid.") });
     const [credentials] = await ask(adapterAt(url));
-    expect(credentials).toMatchObject({ verdict: "bad", failure: { reason: "authentication", code } });
+    expect(credentials).toMatchObject({
+      verdict: "bad",
+      finding: "SES does not accept the AWS credentials.",
+      failure: { reason: "authentication", code },
+    });
   });
 
   it("believes no answer with the status of a failure, whatever its body says", async () => {
@@ -105,6 +110,16 @@ describe("asking SES for the account", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
+  it("repeats nothing of a session token that a function gave it", async () => {
+    const sessionToken = "FwoGZXIvYXdzEXAMPLE";
+    const server = await serverThat({ account: error(403, "ExpiredTokenException", `${sessionToken} has expired.`) });
+    const credentials = async () => ({ accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret", sessionToken });
+    const checks = await ask(ses({ baseUrl: server.url, region: "eu-west-1", credentials }));
+    expect(server.requests[0]?.headers).toMatchObject({ "x-amz-security-token": sessionToken });
+    expect(summaryOf(checks)[0]).toMatch(/^bad/);
+    expect(JSON.stringify(checks)).not.toContain(sessionToken);
+  });
+
   it("finds credentials bad that are not there, without a request", async () => {
     const server = await serverThat({});
     const credentials = async () => {
@@ -113,7 +128,7 @@ describe("asking SES for the account", () => {
       });
     };
     const checks = await ask(ses({ baseUrl: server.url, region: "eu-west-1", credentials }));
-    expect(summaryOf(checks)[0]).toMatch(/^bad/);
+    expect(summaryOf(checks)[0]).toMatch(/^bad: No request could be made by the AWS credentials: .*Could not load/);
     expect(checks[0]?.failure).toMatchObject({ reason: "authentication", sent: "no" });
     expect(server.requests).toEqual([]);
   });

@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
 import type { BreakerOptions, RetryOptions } from "../../src/index.ts";
+import { drills } from "./drills.ts";
+import { oneIn, retryAfter, seconds, share, thousandth } from "./quantities.ts";
 import type {
   Disturbance,
   Fault,
@@ -12,10 +14,6 @@ import type {
   RogueWay,
   Scenario,
 } from "./world/scenario.ts";
-
-const seconds = (from: number, to: number) => fc.integer({ min: from * 1_000, max: to * 1_000 });
-const share = fc.integer({ min: 1, max: 10 }).map((tenths) => tenths / 10);
-const retryAfter = fc.option(fc.oneof(fc.constant(0), seconds(1, 5), seconds(5, 90)), { nil: undefined });
 
 const faultKind: fc.Arbitrary<FaultKind> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<FaultKind>({ kind: "refuses" }) },
@@ -50,8 +48,6 @@ const faultKind: fc.Arbitrary<FaultKind> = fc.oneof(
   }),
 );
 
-const thousandth = fc.integer({ min: 0, max: 1_000 });
-
 export const fault: fc.Arbitrary<Fault> = fc
   .tuple(faultKind, thousandth, thousandth)
   .map(([kind, one, other]) => ({ ...kind, from: Math.min(one, other), to: Math.max(one, other) }));
@@ -75,15 +71,6 @@ const breaker: fc.Arbitrary<BreakerOptions> = fc.oneof(
     { requiredKeys: [] },
   ),
 );
-
-/** One in so many has it. */
-export function oneIn<T>(number: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.oneof(
-    { withCrossShrink: true },
-    { weight: number - 1, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary },
-  );
-}
 
 export const provider: fc.Arbitrary<ProviderSetup> = fc.record({
   joins: fc.boolean(),
@@ -189,8 +176,12 @@ export const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   }),
 );
 
-/** Minutes of traffic. */
-export const scenario: fc.Arbitrary<Scenario> = fc
+/** Drawn after all else, so that a seed gives what it gave before there were drills. */
+function withDrills(given: Scenario, more: readonly Disturbance[]): Scenario {
+  return coherent({ ...given, disturbances: [...given.disturbances, ...more] });
+}
+
+const undrilled: fc.Arbitrary<Scenario> = fc
   .record({
     seed: fc.noShrink(fc.nat()),
     mailer,
@@ -202,6 +193,11 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     listener: oneIn(5, fc.constantFrom("throws" as const, "looks" as const)),
   })
   .map(coherent);
+
+/** Minutes of traffic. */
+export const scenario: fc.Arbitrary<Scenario> = fc
+  .tuple(undrilled, drills)
+  .map(([given, more]) => withDrills(given, more));
 
 /** Names only providers that exist; the first group is no standby to be proven. */
 function coherent(given: Scenario): Scenario {
@@ -225,7 +221,7 @@ function coherent(given: Scenario): Scenario {
       },
     })),
     disturbances: given.disturbances.map((each) =>
-      each.do === "isolate" ? { ...each, provider: place(each.provider) } : each,
+      "provider" in each ? { ...each, provider: place(each.provider) } : each,
     ),
   };
 }
@@ -233,18 +229,19 @@ function coherent(given: Scenario): Scenario {
 /** Twenty-four hours of it: mails every minute, and bursts between. */
 export const day: fc.Arbitrary<Scenario> = fc
   .tuple(
-    scenario,
+    undrilled,
     fc.array(phaseOptions, { minLength: 24, maxLength: 24 }),
     fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 24, maxLength: 24 }),
+    drills,
   )
-  .map(
-    ([base, options, bursts]): Scenario => ({
+  .map(([base, options, bursts, more]) => {
+    const whole: Scenario = {
       ...base,
       process: "long-lived",
       traffic: options.flatMap((each, hour): Phase[] => [
         { after: 0, count: 59, every: 60_000, options: each },
         { after: 60_000, count: bursts[hour] ?? 1, every: 0, options: {} },
       ]),
-    }),
-  )
-  .map(coherent);
+    };
+    return withDrills(whole, more);
+  });

@@ -1,6 +1,7 @@
 import { allDown } from "./invariants/all-down.ts";
 import { copies } from "./invariants/copies.ts";
 import { allowedOnly, courseOfAttempts } from "./invariants/course-of-attempts.ts";
+import { drills, marks } from "./invariants/drills.ts";
 import { deadlines, givesUp, leftovers, promise } from "./invariants/endings.ts";
 import { forbiddenAttempts, probes } from "./invariants/forbidden-attempts.ts";
 import { healthByAttempts, healthReports, replayedEvents } from "./invariants/health.ts";
@@ -32,6 +33,8 @@ export const invariants: readonly Invariant[] = [
   healthReports,
   replayedEvents,
   allDown,
+  drills,
+  marks,
   recovery,
   openPeriods,
   priority,

@@ -6,9 +6,11 @@ import { ModelProvider } from "./world/model-provider.ts";
 import { SimulatedProcess } from "./world/process.ts";
 import {
   type Disturbance,
+  type Drill,
   durationOf,
   nameOf,
   type PlannedSend,
+  plannedDrill,
   plannedSends,
   type Scenario,
 } from "./world/scenario.ts";
@@ -39,6 +41,7 @@ class Simulation {
   readonly #processes: SimulatedProcess[] = [];
   /** What is planned and has not happened. */
   #ahead = 0;
+  #drills = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -53,14 +56,14 @@ class Simulation {
   }
 
   get entries(): readonly Entry[] {
-    return this.#journal.entries;
+    return this.#journal.whole();
   }
 
   install(): () => void {
     const dice = new Dice(this.#scenario.seed);
     const onRejection = (reason: unknown) => this.#leftBehind(`a rejection that nobody handles: ${String(reason)}`);
     const restorers = [
-      this.#clock.install(),
+      this.#clock.install((date) => this.#journal.noteDate(date, this.#clock.now)),
       replace(Math, "random", () => dice.next()),
       // Stacks of errors that are part of the play would take a good part of the time.
       replace(Error, "stackTraceLimit", 2),
@@ -160,6 +163,7 @@ class Simulation {
     else if (disturbance.do === "step-wall-clock") this.#clock.inWorld(at, () => this.#stepWallClock(disturbance.by));
     else if (single) return;
     else if (disturbance.do === "look") this.#plan(at, () => this.#processes.at(-1)?.look());
+    else if (disturbance.do === "drill") this.#plan(at, () => this.#drill(disturbance));
     else this.#plan(at, () => this.#isolate(disturbance.provider, this.#momentOf(disturbance.until)));
   }
 
@@ -180,6 +184,14 @@ class Simulation {
   #isolate(place: number, until: number): void {
     const restore = this.#processes.at(-1)?.isolate(nameOf(place));
     this.#plan(until, () => restore?.());
+  }
+
+  #drill(drill: Drill): void {
+    this.#drills += 1;
+    const { provider, until, givenUpAt } = drill;
+    const planned = plannedDrill(drill, this.#momentOf(until) - this.#clock.now);
+    const giveUp = this.#processes.at(-1)?.drill(nameOf(provider), this.#drills, planned);
+    if (givenUpAt !== undefined) this.#plan(this.#momentOf(givenUpAt), () => giveUp?.());
   }
 
   #plan(at: number, run: () => void): void {

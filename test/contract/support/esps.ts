@@ -1,3 +1,4 @@
+import type http from "node:http";
 import { afterAll, beforeEach, onTestFinished } from "vitest";
 import { createMailer, type Mailer, type MailerOptions, type Provider } from "../../../src/index.ts";
 import { mailgun } from "../../../src/providers/mailgun/index.ts";
@@ -60,13 +61,15 @@ export function adapterOf<E extends EspName, const N extends string = E>(
   esp: Simulator<E>,
   name?: N,
   baseUrl?: string,
+  agent?: http.Agent,
 ): Provider<N>;
 export function adapterOf<E extends EspName>(
   esp: Simulator<E>,
   name: string = esp.esp,
   baseUrl: string = esp.url,
+  agent?: http.Agent,
 ): Provider {
-  return adapters[esp.esp](Object.assign({}, esp.options, { name, baseUrl }));
+  return adapters[esp.esp](Object.assign({}, esp.options, { name, baseUrl, agent }));
 }
 
 /** A mailer for one test, which closes it. */

@@ -8,6 +8,7 @@ import {
   type Route,
 } from "../../../src/index.ts";
 import type { VirtualClock } from "../engine/virtual-clock.ts";
+import type { PlannedDrill } from "../world/scenario.ts";
 import { BatchProvider, type Begun, type BulkWorld } from "./batch-provider.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BulkScenario, CampaignSetup, StreamSetup } from "./scenario.ts";
@@ -52,6 +53,12 @@ export class BulkProcess {
 
   isolate(provider: string): () => void {
     const handle = this.#mailer.isolate(provider);
+    return () => handle[Symbol.dispose]();
+  }
+
+  drill(provider: string, { fault, ...options }: PlannedDrill): () => void {
+    this.#ledger.note(this.#clock.now, `a drill of ${fault} at ${provider} for ${options.for} ms`);
+    const handle = this.#mailer.drill(provider, fault, options);
     return () => handle[Symbol.dispose]();
   }
 
@@ -197,9 +204,10 @@ export class BulkProcess {
   #lookAtHealth(provider: string, keys: readonly string[]): void {
     const health = this.#mailer.health().find((each) => each.provider === provider);
     if (!health) return;
-    const { state, isolated, throttledUntil } = health;
+    const { state, isolated, throttledUntil, drill } = health;
     const isCampaign = keys.some((key) => key.startsWith("campaign"));
     if (isolated) this.#violated(`${keys} go to ${provider}, which is isolated`);
+    if (drill) this.#violated(`${keys} go to ${provider}, which is under a drill of ${drill.fault}`);
     if (throttledUntil) this.#violated(`${keys} go to ${provider}, which is throttled`);
     if (isCampaign && state === "down") this.#violated(`${keys} go to ${provider}, which is down`);
     if (state === "probing" && keys.length > 1) this.#violated(`${keys.length} mails at once probe ${provider}`);

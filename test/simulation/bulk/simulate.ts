@@ -1,7 +1,7 @@
 import type { CampaignState } from "../../../src/index.ts";
 import { Dice } from "../engine/dice.ts";
 import { replace, settled, VirtualClock } from "../engine/virtual-clock.ts";
-import { nameOf } from "../world/scenario.ts";
+import { nameOf, plannedDrill } from "../world/scenario.ts";
 import { Ledger, type MailRecord } from "./ledger.ts";
 import { BulkProcess } from "./process.ts";
 import type { BulkScenario } from "./scenario.ts";
@@ -63,15 +63,22 @@ class BulkSimulation {
       this.#plan(number * singlesEvery, () => this.#process.single(number));
     }
     for (const at of deaths) this.#plan((at * duration) / 1_000, () => this.#die());
+    const momentOf = (thousandths: number) => Math.round((thousandths * duration) / 1_000);
     for (const each of disturbances) {
-      const at = Math.round((each.at * duration) / 1_000);
+      const at = momentOf(each.at);
       if (each.do === "freeze") this.#clock.inWorld(at, () => this.#clock.freeze(each.for));
       else if (each.do === "step-wall-clock") this.#clock.inWorld(at, () => this.#clock.stepWallClock(each.by));
       else if (each.do === "look") this.#plan(at, () => this.#process.look());
-      else {
+      else if (each.do === "drill") {
+        this.#plan(at, () => {
+          const left = momentOf(each.until) - this.#clock.now;
+          const giveUp = this.#process.drill(nameOf(each.provider), plannedDrill(each, left));
+          if (each.givenUpAt !== undefined) this.#plan(momentOf(each.givenUpAt), giveUp);
+        });
+      } else {
         this.#plan(at, () => {
           const restore = this.#process.isolate(nameOf(each.provider));
-          this.#plan(Math.round((each.until * duration) / 1_000), restore);
+          this.#plan(momentOf(each.until), restore);
         });
       }
     }

@@ -77,13 +77,18 @@ export class VirtualClock {
     return "process";
   }
 
-  /** Replaces the clocks and timers of this process; the returned function puts the real ones back. */
-  install(): () => void {
+  /**
+   * Replaces the clocks and timers of this process; the returned function puts the real ones back.
+   *
+   * @param onDate told of each date of the moment that the process takes
+   */
+  install(onDate: (date: Date) => void = () => {}): () => void {
     const clock = this;
     class VirtualDate extends Date {
       constructor(...given: [] | [value: number | string | Date]) {
-        if (given.length === 0) super(clock.wallTime);
-        else super(given[0]);
+        const [date = clock.wallTime] = given;
+        super(date);
+        if (given.length === 0) onDate(this);
       }
       static override now(): number {
         return clock.wallTime;

@@ -13,7 +13,8 @@ export const courseOfAttempts: Invariant = {
       const open = others.find(({ attempt }) => attempt === undefined);
       if (open) yield `${entry.id} goes to ${entry.provider} while its attempt at ${open.provider} is under way`;
       yield* faultsOf(send, entry.provider);
-      if (entry.timeout > send.deadline - entry.at + 1e-6) yield `the attempt of ${entry.id} may outlast its deadline`;
+      const { timeout = 0 } = entry;
+      if (timeout > send.deadline - entry.at + 1e-6) yield `the attempt of ${entry.id} may outlast its deadline`;
     },
     *conclude() {
       for (const send of replay.sends.values()) {

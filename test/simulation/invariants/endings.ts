@@ -24,7 +24,7 @@ export const deadlines: Invariant = {
 };
 
 /** A frozen process can do nothing before it is thawed. */
-function afterFreezes({ freezes }: Replay, moment: number): number {
+export function afterFreezes({ freezes }: Replay, moment: number): number {
   return freezes.reduce((latest, { from, to }) => (from <= latest && latest < to ? to : latest), moment);
 }
 
@@ -84,10 +84,11 @@ export const promise: Invariant = {
   },
 };
 
-function wouldTake(replay: Replay, send: SendRecord, { place, setup }: ProviderRecord): boolean {
+function wouldTake(replay: Replay, send: SendRecord, { name, place, setup }: ProviderRecord): boolean {
   const { refusal } = send.options;
   if (refusal && (refusal.by === "all" || refusal.by === place)) return false;
   if (!isSound(replay.scenario, place, send.at, send.deadline)) return false;
+  if (replay.isDrilled(name, send.at, send.deadline)) return false;
   const slowest = setup.latency[1];
   return send.deadline - send.at > usefulTime(send) + 2 * slowest;
 }

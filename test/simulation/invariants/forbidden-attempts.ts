@@ -78,7 +78,7 @@ export const probes: Invariant = {
       );
       if (together.length > 1)
         yield `${together.map((other) => other.id).join(" and ")} probe ${provider.name} together`;
-      const limit = Math.min(provider.timeout, provider.breaker.slowAttempt);
+      const limit = provider.fullTime("probing");
       if (begun.timeout > limit) yield `the probe of ${provider.name} may take ${begun.timeout} ms, not ${limit}`;
       const send = replay.sendOf(id);
       if (send.onUnknown !== "stop") return;

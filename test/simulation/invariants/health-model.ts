@@ -1,5 +1,6 @@
 import type { Attempt, ChangeReason, Failure, Overlay, ProviderChange, State } from "../../../src/index.ts";
 import type { BreakerSetup } from "../world/breaker.ts";
+import { MarkModel } from "./mark-model.ts";
 import { PauseModel } from "./pause-model.ts";
 import { type Rates, SampleWindow } from "./sample-window.ts";
 
@@ -22,6 +23,8 @@ interface Expected {
   readonly to: State | Overlay;
   readonly reason: ChangeReason;
   readonly stats: Rates;
+  /** The failure that brings it about is of a drill. */
+  readonly isOfDrill: boolean;
 }
 
 const jitter = { least: 0.8, most: 1.2 };
@@ -52,6 +55,7 @@ export class HealthModel {
   readonly pause: PauseModel;
   /** Violations that nobody has taken yet. */
   readonly faults: string[] = [];
+  readonly marks = new MarkModel();
   state: State = "healthy";
   since = 0;
   recoveringSince = Number.NEGATIVE_INFINITY;
@@ -59,6 +63,8 @@ export class HealthModel {
   #throttleTold = false;
   #openings = 0;
   #failuresInARow = 0;
+  /** The latest failure that counted is of a drill. */
+  #failedInDrill = false;
   readonly #invalid = new Set<string>();
   /** Messages that counted against it once. */
   readonly #charged = new Set<string>();
@@ -106,6 +112,7 @@ export class HealthModel {
     if (expected.from !== from || expected.to !== to || expected.reason !== reason) {
       this.faults.push(`${from} → ${to} (${reason}) should be ${expected.from} → ${expected.to} (${expected.reason})`);
     }
+    this.marks.hear(change, expected.isOfDrill);
     if (!sameRates(stats, expected.stats)) {
       this.faults.push(`${from} → ${to} counts ${text(stats)}, where ${text(expected.stats)} are in its window`);
     }
@@ -123,13 +130,14 @@ export class HealthModel {
     }
     const { failure } = attempt;
     const bearing = this.#bearingOf(ended);
-    if (isAccountReason(failure.reason)) this.#open(failure.reason, at);
+    if (isAccountReason(failure.reason)) this.#open(failure.reason, at, failure);
     else if (failure.reason === "throttled") this.#throttle(failure, at);
     else if (failure.scope === "message") {
       this.#refused(failure, id, at);
       this.#conclude(at);
     } else if (bearing === "full") {
       this.#failuresInARow += 1;
+      this.#failedInDrill = failure.drill === true;
       this.#window.add(at, "failed");
       this.#conclude(at);
     }
@@ -149,7 +157,7 @@ export class HealthModel {
     } else if (attempt.failure.reason === "throttled") this.#throttle(attempt.failure, at);
     else if (kind === "probe" && bearing !== "none") {
       if (bearing === "neutral") this.#openings -= 1;
-      this.#open("probe-failed", at);
+      this.#open("probe-failed", at, attempt.failure);
     }
   }
 
@@ -176,55 +184,58 @@ export class HealthModel {
     const { minimumAttempts, consecutiveFailures, failureRate: most, degradedRate, slowRate: slowest } = this.#breaker;
     const { attempts, failureRate, slowRate } = this.#window.ratesAt(at);
     const enough = attempts >= minimumAttempts;
-    if (this.#failuresInARow >= consecutiveFailures) this.#open("consecutive-failures", at);
-    else if (enough && failureRate > most) this.#open("failure-rate", at);
+    const failed = this.#failedInDrill ? ({ drill: true } as const) : {};
+    if (this.#failuresInARow >= consecutiveFailures) this.#open("consecutive-failures", at, failed);
+    else if (enough && failureRate > most) this.#open("failure-rate", at, failed);
     else if (this.state === "degraded") return;
-    else if (enough && failureRate >= degradedRate) this.#expect("degraded", "failure-rate", at);
+    else if (enough && failureRate >= degradedRate) this.#expect("degraded", "failure-rate", at, failed);
     else if (enough && slowRate >= slowest) this.#expect("degraded", "slow-rate", at);
     else if (this.#invalid.size >= invalidInARow) this.#expect("degraded", "invalid-in-a-row", at);
   }
 
-  #open(reason: ChangeReason, at: number): void {
+  #open(reason: ChangeReason, at: number, failure: Pick<Failure, "drill">): void {
     this.#openings += 1;
     const { openFor, maxOpenFor } = this.#breaker;
     const period = Math.min(openFor * 2 ** (this.#openings - 1), maxOpenFor);
     this.openUntil = { least: at + period * jitter.least, most: at + period * jitter.most };
-    this.#expect("down", reason, at);
+    this.#expect("down", reason, at, failure);
   }
 
-  #throttle({ retryAfter }: Failure, at: number): void {
+  #throttle({ retryAfter, drill }: Failure, at: number): void {
     const told = this.#throttleTold;
     this.pause.throttled(at, retryAfter);
     this.#throttleTold = true;
-    if (!told) this.#expected.push({ from: this.state, to: "throttled", reason: "throttled", stats: this.ratesAt(at) });
+    if (told) return;
+    const stats = this.ratesAt(at);
+    this.#expected.push({ from: this.state, to: "throttled", reason: "throttled", stats, isOfDrill: drill === true });
   }
 
-  #expect(to: State, reason: ChangeReason, at: number): void {
-    this.#expected.push({ from: this.state, to, reason, stats: this.ratesAt(at) });
+  #expect(to: State, reason: ChangeReason, at: number, { drill }: Pick<Failure, "drill"> = {}): void {
+    this.#expected.push({ from: this.state, to, reason, stats: this.ratesAt(at), isOfDrill: drill === true });
     this.#enter(to, at);
   }
 
   #expectedByTime({ reason, to }: ProviderChange, now: number): Expected | undefined {
-    const stats = this.ratesAt(now);
+    const common = { reason, stats: this.ratesAt(now), isOfDrill: false };
     const { state } = this;
-    if (reason === "isolated") return { from: state, to: "isolated", reason, stats };
-    if (reason === "restored") return { from: "isolated", to: state, reason, stats };
+    if (reason === "isolated") return { from: state, to: "isolated", ...common };
+    if (reason === "restored") return { from: "isolated", to: state, ...common };
     if (reason === "throttle-passed") {
       if (!this.#throttleTold || this.pause.until > now) return undefined;
       this.#throttleTold = false;
-      return { from: "throttled", to: state, reason, stats };
+      return { from: "throttled", to: state, ...common };
     }
     if (reason === "open-period-passed") {
       if (state !== "down" || now < this.openUntil.least) return undefined;
       this.#enter("probing", now);
-      return { from: state, to: "probing", reason, stats };
+      return { from: state, to: "probing", ...common };
     }
     if (to !== "healthy" || !this.isOverdue(now)) return undefined;
     if ((reason === "slow-start-passed") !== (state === "recovering")) return undefined;
     this.#openings = 0;
     if (state === "degraded") this.#invalid.clear();
     this.#enter("healthy", now);
-    return { from: state, to: "healthy", reason, stats };
+    return { from: state, to: "healthy", ...common };
   }
 
   #enter(state: State, now: number): void {

@@ -12,6 +12,8 @@ export interface Begun {
   readonly at: number;
   readonly place: number;
   readonly timeout: number;
+  /** A drill was on, and no adapter was called. */
+  readonly isDrilled: boolean;
   /** What the mailer had told of the provider when it began. */
   readonly state: State;
   readonly period: number;
@@ -57,6 +59,8 @@ export class ProviderRecord {
   /** When it came back last. */
   recoveringSince = Number.NEGATIVE_INFINITY;
   isolated = 0;
+  /** What its outage is of, as far as that was told. */
+  outage: "none" | "drill" | "real" = "none";
   throttleTold = false;
   /** Counts openings and recoveries. */
   period = 0;
@@ -83,13 +87,20 @@ export class ProviderRecord {
     return well && this.isolated === 0 && this.model.pause.until <= now;
   }
 
-  hear({ from, to }: ProviderChange, now: number): void {
+  /** The time that an attempt may take in a state, ms. */
+  fullTime(state: State): number {
+    return state === "probing" ? Math.min(this.timeout, this.breaker.slowAttempt) : this.timeout;
+  }
+
+  hear({ from, to, drill }: ProviderChange, now: number): void {
     if (from === "throttled" || to === "throttled") this.throttleTold = to === "throttled";
     else if (from !== "isolated" && to !== "isolated") {
       this.state = to;
       this.since = now;
       if (to === "down" || to === "recovering") this.period += 1;
       if (to === "recovering") this.recoveringSince = now;
+      if (to === "down") this.outage = drill && this.outage !== "real" ? "drill" : "real";
+      else if (to === "recovering") this.outage = "none";
     }
   }
 }

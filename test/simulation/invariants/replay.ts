@@ -20,9 +20,20 @@ export class Replay {
   /** How far the wall clock was set. */
   wallStep = 0;
 
+  /** Times in which a drill may have been on, by provider. */
+  readonly #drills: readonly { readonly provider: string; readonly from: number; readonly to: number }[];
+
   constructor(scenario: Scenario, entries: readonly Entry[]) {
     this.scenario = scenario;
     this.#entries = entries;
+    this.#drills = entries.flatMap((entry) =>
+      entry.what === "drilled" ? [{ provider: entry.provider, from: entry.at, to: entry.at + entry.drill.for }] : [],
+    );
+  }
+
+  /** Whether a drill may be on at a provider in a time. */
+  isDrilled(provider: string, from: number, to: number): boolean {
+    return this.#drills.some((drill) => drill.provider === provider && drill.from <= to && from <= drill.to);
   }
 
   providersOf(mailer: number): readonly ProviderRecord[] {
@@ -147,15 +158,28 @@ export class Replay {
     if (begun) begun.reusedConnection = entry.reusedConnection;
   }
 
-  #beginAttempt({ id, mailer, provider: name, at, place, timeout }: Entry & { what: "begun" }): void {
+  #beginAttempt({ id, mailer, provider: name, at, place, timeout: told }: Entry & { what: "begun" }): void {
     const provider = this.providerOf(mailer, name);
     const { state, period } = provider;
     const send = this.sendOf(id);
+    const isDrilled = told === undefined;
+    const timeout = told ?? Math.min(provider.fullTime(state), send.deadline - at);
     const budget = this.budgetOf(mailer);
     const repeats = send.begun.some((earlier) => earlier.provider === name);
     const overBudget = repeats && !budget.isLeftAt(at);
     if (repeats) budget.countRepeat(at);
-    const begun: Begun = { id, provider: name, at, place, timeout, state, period, overBudget, reusedConnection: false };
+    const begun: Begun = {
+      id,
+      provider: name,
+      at,
+      place,
+      timeout,
+      isDrilled,
+      state,
+      period,
+      overBudget,
+      reusedConnection: false,
+    };
     send.begun.push(begun);
     provider.inFlight.add(begun);
     provider.overdrawn = provider.rate !== undefined && provider.rate.leftAt(at) < 1;
@@ -198,13 +222,12 @@ export class Replay {
     this.#settled.add(attempt);
     const { state, period, timeout, id } = begun;
     const kind = state === "probing" ? "probe" : state === "down" ? "last-resort" : "regular";
-    const full = kind === "probe" ? Math.min(provider.timeout, provider.breaker.slowAttempt) : provider.timeout;
     provider.model.settle({
       id,
       attempt,
       at,
       kind,
-      shortened: timeout < full,
+      shortened: timeout < provider.fullTime(state),
       stale: period !== provider.period,
       limit: timeout,
       reusedConnection: begun.reusedConnection,

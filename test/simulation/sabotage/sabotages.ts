@@ -135,6 +135,7 @@ export const sabotages: readonly Sabotage[] = [
     file: "delivery/delivery.ts",
     replace: [["candidate.route.limits.drain();", ";"]],
     breaks: /over the concurrency or the rate/,
+    seed: 2,
   },
   {
     name: "lets one attempt more through than concurrency says",
@@ -208,5 +209,38 @@ export const sabotages: readonly Sabotage[] = [
     replace: [["this.#waiters.shift()?.call(slot);", "this.#waiters.pop()?.call(slot);"]],
     breaks: /goes before who was sent later/,
     seed: 4,
+  },
+  {
+    name: "forgets to end a drill",
+    file: "operations/rehearsal.ts",
+    replace: [
+      ["if (this.#running && now() >= this.#running.end) this.#stop(this.#running);", ""],
+      ["setTimeout(() => this.#stop(running), options.for)", "setTimeout(() => {}, options.for)"],
+    ],
+    breaks: /a drill ends in time/,
+  },
+  {
+    name: "ends a drill by its timer alone, which stands still in a frozen process",
+    file: "operations/rehearsal.ts",
+    replace: [["if (this.#running && now() >= this.#running.end) this.#stop(this.#running);", ""]],
+    breaks: /in a drill its provider is not asked/,
+  },
+  {
+    name: "asks the provider in a drill",
+    file: "operations/rehearsable.ts",
+    replace: [["rehearsal.attempt(context) ?? provider.send(message, context)", "provider.send(message, context)"]],
+    breaks: /in a drill its provider is not asked/,
+  },
+  {
+    name: "marks a real outage as a drill",
+    file: "operations/drill-marks.ts",
+    replace: [["return isOfDrill;\n    }\n    const isWayBack", "return true;\n    }\n    const isWayBack"]],
+    breaks: /what a drill brings about is marked/,
+  },
+  {
+    name: "does not mark an outage that an acceptance after the drill tips over",
+    file: "health/evidence.ts",
+    replace: [["const failure = this.#lastFailed;", "const failure = undefined;"]],
+    breaks: /what a drill brings about is marked/,
   },
 ];

@@ -11,7 +11,7 @@ import {
 } from "../../../src/index.ts";
 import type { VirtualClock } from "../engine/virtual-clock.ts";
 import type { Fact, Result } from "./journal.ts";
-import { nameOf, type PlannedSend, type Scenario } from "./scenario.ts";
+import { nameOf, type PlannedDrill, type PlannedSend, type Scenario } from "./scenario.ts";
 
 const namedChanges = [
   "provider:degraded",
@@ -78,6 +78,17 @@ export class SimulatedProcess {
     };
   }
 
+  /** Returns what takes it back. */
+  drill(provider: string, number: number, drill: PlannedDrill): () => void {
+    this.#write({ what: "drilled", provider, number, drill });
+    const { fault, ...options } = drill;
+    const handle = this.#mailer.drill(provider, fault, options);
+    return () => {
+      this.#write({ what: "drill-given-up", provider, number });
+      handle[Symbol.dispose]();
+    };
+  }
+
   /** As a user's own listener may behave. */
   #listenBadly(): void {
     const { listener } = this.#scenario;
@@ -111,6 +122,8 @@ export class SimulatedProcess {
       .on("accepted", ({ id }) => write({ what: "told", id, name: "accepted" }))
       .on("failed", ({ id }) => write({ what: "told", id, name: "failed" }))
       .on("provider:changed", (change) => write({ what: "changed", provider: change.provider, change }))
+      .on("drill:started", (event) => write({ what: "drill:started", provider: event.provider, event }))
+      .on("drill:over", (event) => write({ what: "drill:over", provider: event.provider, event }))
       .on("all-down", (event) => write({ what: "all-down", event }))
       .on("all-down:over", (event) => write({ what: "all-down:over", event }))
       .on("warning", ({ code, provider }) => write({ what: "warning", code, provider }));

@@ -1,4 +1,4 @@
-import type { BreakerOptions, OnUnknown, Reason, RetryOptions } from "../../../src/index.ts";
+import type { BreakerOptions, DrillFault, DrillOptions, OnUnknown, Reason, RetryOptions } from "../../../src/index.ts";
 
 /**
  * One simulated run as plain data. The same scenario always takes the same course: its own seed decides what it leaves
@@ -107,10 +107,31 @@ export type MessageReason = Extract<Reason, "rejected" | "invalid" | "too-large"
 /** What befalls the process; `at` in thousandths of the time that the traffic takes. */
 export type Disturbance = { readonly at: number } & (
   | { readonly do: "isolate"; readonly provider: number; readonly until: number }
+  | Drill
   | { readonly do: "freeze"; readonly for: number }
   | { readonly do: "look" }
   | { readonly do: "step-wall-clock"; readonly by: number }
 );
+
+/** A rehearsed outage. */
+export interface Drill extends Omit<DrillOptions, "for"> {
+  readonly do: "drill";
+  readonly provider: number;
+  readonly fault: DrillFault;
+  readonly until: number;
+  /** When somebody takes it back, if anybody does. */
+  readonly givenUpAt?: number | undefined;
+}
+
+/** The same on the clock. */
+export interface PlannedDrill extends DrillOptions {
+  readonly fault: DrillFault;
+}
+
+/** @param left ms until it is to be over; in a frozen process it may begin late */
+export function plannedDrill({ fault, latency, retryAfter }: Drill, left: number): PlannedDrill {
+  return { fault, latency, retryAfter, for: Math.max(1, left) };
+}
 
 /** One planned send, on the clock. */
 export interface PlannedSend {

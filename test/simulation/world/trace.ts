@@ -16,6 +16,7 @@ function said(fact: Fact): string {
     case "settled":
       return `${fact.id} → ${resultText(fact.result)}`;
     case "begun":
+      if (fact.timeout === undefined) return `${fact.id} would ask ${fact.provider}, but for the drill`;
       return `${fact.id} asks ${fact.provider} (${Math.round(fact.timeout)} ms)`;
     case "stored":
       return `${fact.provider} has ${fact.id} (${fact.messageId})`;
@@ -44,6 +45,13 @@ function said(fact: Fact): string {
     case "isolated":
     case "restored":
       return `${fact.provider} is ${fact.what}`;
+    case "drilled":
+      return `drill ${fact.number} at ${fact.provider} ${JSON.stringify(fact.drill)}`;
+    case "drill-given-up":
+      return `drill ${fact.number} at ${fact.provider} is given up`;
+    case "drill:started":
+    case "drill:over":
+      return `event ${fact.what} ${fact.provider} (${fact.event.fault})`;
     case "frozen":
       return `the process is frozen for ${fact.for} ms`;
     case "wall-clock-stepped":
@@ -72,13 +80,15 @@ function attemptText(attempt: Attempt): string {
   return `${attempt.provider} in round ${attempt.round}: ${attempt.outcome}${how} after ${attempt.duration} ms`;
 }
 
-function failureText({ reason, retryAfter }: Failure): string {
-  return retryAfter === undefined ? reason : `${reason} (retryAfter ${retryAfter})`;
+function failureText({ reason, retryAfter, drill }: Failure): string {
+  const what = drill ? `drilled ${reason}` : reason;
+  return retryAfter === undefined ? what : `${what} (retryAfter ${retryAfter})`;
 }
 
-function changeText({ provider, from, to, reason, stats, failure }: ProviderChange): string {
+function changeText({ provider, from, to, reason, stats, failure, drill }: ProviderChange): string {
   const counted = `${stats.attempts} counted, ${percent(stats.failureRate)} failed, ${percent(stats.slowRate)} slow`;
-  return `${provider} ${from} → ${to} (${reason}${failure ? `, ${failure.reason}` : ""}); ${counted}`;
+  const mark = drill ? ", marked as of a drill" : "";
+  return `${provider} ${from} → ${to} (${reason}${failure ? `, ${failure.reason}` : ""})${mark}; ${counted}`;
 }
 
 function healthText(health: ProviderHealth): string {
