@@ -1,8 +1,8 @@
 import type { Problem } from "../errors.ts";
 import { nameOf } from "../printable.ts";
 import type { NodemailerMail } from "./mail.ts";
-import { isFields } from "./mail.ts";
-import { partsOf } from "./uncarried.ts";
+import { type Fields, isFields } from "./mail.ts";
+import { isSet, partsOf } from "./uncarried.ts";
 
 /** What the parts of a message hold, by their path (`text`, `attachments[0]`). */
 export type Contents = ReadonlyMap<string, Uint8Array | string>;
@@ -20,7 +20,9 @@ export async function readContents(
   await Promise.all(
     partsOf({ ...mail.data }).map(async ({ path, part }) => {
       try {
-        contents.set(path, contentOf(await resolve(mail, part)));
+        const content = isEmpty(part) ? "" : await resolve(mail, part);
+        if (typeof content === "string" || content instanceof Uint8Array) contents.set(path, content);
+        else problems.push({ path, message: "is neither text nor bytes, nor a stream of Node.js" });
       } catch (error) {
         problems.push({ path, message: `could not be read (${nameOf(error)})` });
       }
@@ -32,16 +34,20 @@ export async function readContents(
 function resolve(mail: NodemailerMail, part: unknown): Promise<unknown> {
   return new Promise((done, fail) => {
     // In a holder of its own, since what was read would else replace the caller's stream.
-    const holder = { part: isFields(part) && !("pipe" in part) ? { ...part } : part };
+    const holder = { part: isDescription(part) ? { ...part } : part };
     mail.resolveContent(holder, "part", (error, value) => (error ? fail(error) : done(value)));
   });
 }
 
-function contentOf(value: unknown): Uint8Array | string {
-  if (typeof value === "string" || value instanceof Uint8Array) return value;
-  // An attachment without a content is an empty one.
-  if (value === undefined || value === null || isFields(value)) return "";
-  throw new TypeError("neither text nor bytes");
+/** An attachment without a content is an empty one. */
+function isEmpty(part: unknown): boolean {
+  return isDescription(part) && !["content", "path", "href"].some((name) => isSet(part[name]));
+}
+
+/** What tells where a content is, and is none itself, as a `Blob` or a web stream are. */
+function isDescription(part: unknown): part is Fields {
+  const names = ["content", "path", "href", "filename", "contentType", "cid"];
+  return isFields(part) && !("pipe" in part) && names.some((name) => name in part);
 }
 
 export function textOf(content: Uint8Array | string): string {

@@ -3,6 +3,7 @@
  *
  * @module steadymail/nodemailer
  */
+import { shown } from "../printable.ts";
 import { requireOptions } from "../providers/options.ts";
 import type { Receipt } from "../receipt.ts";
 import { fieldsOf, isFields } from "./mail.ts";
@@ -37,7 +38,8 @@ const keys: readonly (keyof SteadymailTransportOptions)[] = ["steadymail", "igno
  * `xMailer`, `attachDataUrls`. A calendar (`icalEvent`, or an alternative of the type `text/calendar`) goes as an attachment of
  * that type. Refused, unless `ignore` names it: `messageId`, `date`, another `sender`, an `envelope` that differs from the
  * addresses, `dsn`, `dkim`, `amp`, `watchHtml`, other `alternatives` and the like; and always `raw`, several addresses
- * in `from`, a header given twice, headers of an attachment. Without effect, since the provider writes the mail:
+ * in `from`, a header given twice, headers of a part, `bcc` without a `to`, and what a plugin rewrites as a whole
+ * (`transform`). Without effect, since the provider writes the mail:
  * `encoding`, `textEncoding`, `newline`, `boundaryPrefix`, `baseBoundary`, `normalizeHeaderKey`, and of an attachment
  * `contentTransferEncoding`.
  *
@@ -46,13 +48,16 @@ const keys: readonly (keyof SteadymailTransportOptions)[] = ["steadymail", "igno
  * @example
  * const transporter = nodemailer.createTransport(steadymailTransport(mailer));
  *
- * @throws TypeError for an option that does not exist
+ * @throws TypeError for what is no mailer, or an option that does not exist
  * @see https://nodemailer.com/plugins/create
  */
 export function steadymailTransport<N extends string>(
   mailer: SendingMailer<N>,
   options: SteadymailTransportOptions<NoInfer<N>> = {},
 ): SteadymailTransport<N> {
+  if (typeof Object(mailer).send !== "function") {
+    throw new TypeError(`steadymailTransport: mailer must be what createMailer() returns, but is ${shown(mailer)}`);
+  }
   requireOptions(options, "steadymailTransport", keys);
   const known: readonly string[] = ignorableFields;
   const unknown = options.ignore?.find((field) => !known.includes(field));

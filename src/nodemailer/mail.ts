@@ -19,6 +19,10 @@ export interface NodemailerMail {
 export interface NodemailerMessage {
   /** Sender and recipients as SMTP would be told them. */
   getEnvelope(): { readonly from?: string | false | undefined; readonly to?: readonly string[] | undefined };
+  /** The value of a header as it was set. */
+  getHeader(name: string): unknown;
+  /** All headers as they are written, a line or more each. */
+  buildHeaders(): string;
 }
 
 /** The fields of a foreign object. */

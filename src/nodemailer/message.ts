@@ -1,8 +1,9 @@
 import type { Problem } from "../errors.ts";
 import type { Address, Attachment, Message } from "../message/message.ts";
 import { bytesOf, type Contents, textOf } from "./content.ts";
-import { type Fields, fieldsOf, listOf, type NodemailerMail } from "./mail.ts";
-import { headerEntries, isCalendar, isSet } from "./uncarried.ts";
+import { headersOf, pluginProblems, subjectOf } from "./headers.ts";
+import { type Fields, fieldsOf, listOf, type NodemailerMail, type NodemailerMessage } from "./mail.ts";
+import { isCalendar, isSet } from "./uncarried.ts";
 
 /** The message as the mailer takes it, but for what a mail of Nodemailer's cannot say. */
 export type TranslatedMessage = Pick<
@@ -31,14 +32,18 @@ export async function translate(
     ...(from[0] && { from: from[0] }),
     ...addresses,
     ...(replyTo.length > 0 && { replyTo }),
-    subject: typeof data.subject === "string" ? data.subject : "",
+    subject: subjectOf(data, mail.message),
     // Nodemailer sends an empty text where there is none at all.
     ...(text !== undefined || html === undefined ? { text: textOf(text ?? "") } : {}),
     ...(html !== undefined && { html: textOf(html) }),
     attachments: [...attachments(given, data, contents), ...calendars(given, contents)],
-    headers: headersOf(given, data),
+    headers: headersOf(given, data, mail.message),
   };
-  return { message, problems: senderProblems(given, message, holdsSeveral(given.from), ignored) };
+  const problems = [
+    ...senderProblems(given, data, message, mail.message, ignored),
+    ...pluginProblems(given, mail.message),
+  ];
+  return { message, problems };
 }
 
 /** With every content taken out: what was read is kept as it is. */
@@ -103,7 +108,8 @@ function calendars(given: Fields, contents: Contents): readonly Attachment[] {
     const content = contents.get(`alternatives[${at}]`);
     const fields = fieldsOf(alternative);
     if (!isCalendar(alternative) || content === undefined) return [];
-    return [{ filename: "invite.ics", contentType: String(fields.contentType), content: bytesOf(content) }];
+    const filename = typeof fields.filename === "string" && fields.filename !== "" ? fields.filename : "invite.ics";
+    return [{ filename, contentType: String(fields.contentType), content: bytesOf(content) }];
   });
   return [
     ...(event === undefined ? [] : [{ filename: name, contentType: type, content: bytesOf(event) }]),
@@ -111,66 +117,22 @@ function calendars(given: Fields, contents: Contents): readonly Attachment[] {
   ];
 }
 
-const priorities: ReadonlyMap<string, readonly (readonly [string, string])[]> = new Map([
-  [
-    "high",
-    [
-      ["X-Priority", "1 (Highest)"],
-      ["X-MSMail-Priority", "High"],
-      ["Importance", "High"],
-    ],
-  ],
-  [
-    "low",
-    [
-      ["X-Priority", "5 (Lowest)"],
-      ["X-MSMail-Priority", "Low"],
-      ["Importance", "Low"],
-    ],
-  ],
-]);
-
-/** Those that Nodemailer writes from fields of its own take the place of those that are given. */
-function headersOf(given: Fields, data: Fields): Record<string, string> {
-  const headers = new Map<string, readonly [string, string]>();
-  const set = (name: string, value: unknown) => {
-    if (isSet(value)) headers.set(name.toLowerCase(), [name, String(value)]);
-  };
-  for (const { name, value } of headerEntries(given.headers)) {
-    const [first] = listOf(value);
-    set(name, fieldsOf(first).value ?? first);
-  }
-  const written = fieldsOf(data.normalizedHeaders);
-  for (const key of Object.keys(fieldsOf(given.list))) {
-    const name = `list-${key.toLowerCase().trim()}`;
-    set(titled(name), written[name]);
-  }
-  set("References", given.references === undefined ? undefined : written.references);
-  set("In-Reply-To", given.inReplyTo === undefined ? undefined : written["in-reply-to"]);
-  for (const [name, value] of priorities.get(String(given.priority ?? "").toLowerCase()) ?? []) set(name, value);
-  set("X-Mailer", given.xMailer);
-  return Object.fromEntries(headers.values());
-}
-
-function titled(name: string): string {
-  return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace(/-Id$/, "-ID");
-}
-
 /** Providers take one sender, who also stands in the envelope, and write to those who stand in the message. */
 function senderProblems(
   given: Fields,
+  data: Fields,
   message: TranslatedMessage,
-  hasSeveral: boolean,
+  compiled: NodemailerMessage | null,
   ignored: ReadonlySet<string>,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const from = addressIn(message.from);
-  if (hasSeveral) problems.push({ path: "from", message: "has several addresses, and providers take one" });
-  const sender = given.sender;
-  if (isSet(sender) && !ignored.has("sender") && addressIn(sender) !== from) {
+  if (holdsSeveral(given.from))
+    problems.push({ path: "from", message: "has several addresses, and providers take one" });
+  if (isSet(given.sender) && !ignored.has("sender") && addressIn(data.sender) !== from) {
     problems.push({ path: "sender", message: "differs from from, and providers take one sender" });
   }
-  if (isSet(given.envelope) && !ignored.has("envelope") && !isSameEnvelope(fieldsOf(given.envelope), message, from)) {
+  if (isSet(given.envelope) && !ignored.has("envelope") && !isSameEnvelope(compiled, message, from)) {
     const what = "differs from the addresses of the message, and providers' APIs take no envelope";
     problems.push({ path: "envelope", message: what });
   }
@@ -184,14 +146,12 @@ function holdsSeveral(from: unknown): boolean {
   return typeof first === "string" && first.replace(/"(?:[^"\\]|\\.)*"/g, "").split("@").length > 2;
 }
 
-function isSameEnvelope(envelope: Fields, message: TranslatedMessage, from: string): boolean {
+/** As Nodemailer has read it, in the spelling of the message. */
+function isSameEnvelope(compiled: NodemailerMessage | null, message: TranslatedMessage, from: string): boolean {
+  const envelope = compiled?.getEnvelope();
   const inMessage = [message.to, message.cc, message.bcc].flatMap(listOf).map(addressIn);
-  const inEnvelope = [envelope.to, envelope.cc, envelope.bcc]
-    .flatMap(listOf)
-    .flatMap((entry) => (typeof entry === "string" ? entry.split(",") : [entry]))
-    .map(addressIn);
-  const sameTo = setOf(inMessage) === setOf(inEnvelope);
-  return sameTo && (!isSet(envelope.from) || addressIn(envelope.from) === from);
+  const isSameFrom = !isSet(envelope?.from) || addressIn(envelope?.from) === from;
+  return isSameFrom && setOf(inMessage) === setOf(listOf(envelope?.to).map(addressIn));
 }
 
 function setOf(addresses: readonly string[]): string {

@@ -6,8 +6,8 @@ import type { SendOptions } from "../options.ts";
 import { nonce } from "../providers/nonce.ts";
 import type { Receipt } from "../receipt.ts";
 import { readContents } from "./content.ts";
-import { type Fields, fieldsOf, isFields, type NodemailerMail } from "./mail.ts";
-import { translate } from "./message.ts";
+import { type Fields, fieldsOf, isFields, listOf, type NodemailerMail } from "./mail.ts";
+import { type TranslatedMessage, translate } from "./message.ts";
 import type { IgnorableField } from "./uncarried.ts";
 import { problemsOf } from "./uncarried.ts";
 
@@ -118,7 +118,7 @@ export class MailerTransport<N extends string> implements SteadymailTransport<N>
       { ...translated.message, ...extras },
       { ...options, ...left(options.deadline, began), ...(own.id !== undefined && { id }), ...(signal && { signal }) },
     );
-    return infoOf(mail, receipt);
+    return infoOf(translated.message, receipt);
   }
 
   verify(callback: (error: Error | null, success: true) => void): void;
@@ -197,19 +197,23 @@ function within<T>(work: Promise<T>, limit: number, signal: AbortSignal | undefi
       signal?.removeEventListener("abort", abort);
     };
     work.then(resolve, reject).finally(end);
-    work.catch(() => {});
   });
 }
 
-function infoOf<N extends string>({ message }: NodemailerMail, receipt: Receipt<N>): SteadymailInfo<N> {
-  const { from, to } = fieldsOf(message?.getEnvelope());
-  const recipients = Array.isArray(to) ? to.map(String) : [];
+function infoOf<N extends string>(message: TranslatedMessage, receipt: Receipt<N>): SteadymailInfo<N> {
+  const { from, to, cc, bcc } = message;
+  const recipients = [...new Set([to, cc, bcc].flatMap(listOf).map(addressOf))];
   return {
     messageId: receipt.providerMessageId,
-    envelope: { from: typeof from === "string" ? from : "", to: recipients },
+    envelope: { from: addressOf(from), to: recipients },
     accepted: [...recipients],
     rejected: [],
     response: `Accepted by ${receipt.provider} as ${receipt.providerMessageId}`,
     receipt,
   };
+}
+
+function addressOf(mailbox: unknown): string {
+  const { address } = fieldsOf(mailbox);
+  return typeof address === "string" ? address : "";
 }

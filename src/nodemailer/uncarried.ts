@@ -42,7 +42,7 @@ export function problemsOf(data: Fields, ignored: ReadonlySet<string>): readonly
   if (isSet(data.raw)) {
     problems.push({ path: "raw", message: "is a whole message, which no provider's API takes; give its parts" });
   }
-  problems.push(...attachmentProblems(data));
+  problems.push(...partsOf(data).flatMap(partProblems));
   if (!ignored.has("alternatives")) {
     for (const [at, alternative] of listOf(data.alternatives).entries()) {
       if (isCalendar(alternative)) continue;
@@ -59,19 +59,16 @@ export function isCalendar(alternative: unknown): boolean {
   return typeof contentType === "string" && /^text\/calendar\b/i.test(contentType) && !isSet(fieldsOf(alternative).raw);
 }
 
-function attachmentProblems(data: Fields): readonly Problem[] {
-  return listOf(data.attachments).flatMap((attachment, at) => {
-    const { raw, headers, contentDisposition, cid } = fieldsOf(attachment);
-    const path = `attachments[${at}]`;
-    const problems: Problem[] = [];
-    if (isSet(raw)) problems.push({ path: `${path}.raw`, message: "is a whole part; give its content" });
-    if (isSet(headers)) problems.push({ path: `${path}.headers`, message: "has no place at a provider's API" });
-    if (contentDisposition === "inline" && !isSet(cid)) {
-      const message = 'is "inline" without a cid, which providers cannot show; give it a cid, or leave it out';
-      problems.push({ path: `${path}.contentDisposition`, message });
-    }
-    return problems;
-  });
+function partProblems({ path, part }: Part): readonly Problem[] {
+  const { raw, headers, contentDisposition, cid } = fieldsOf(part);
+  const problems: Problem[] = [];
+  if (isSet(raw)) problems.push({ path: `${path}.raw`, message: "is a whole part; give its content" });
+  if (isSet(headers)) problems.push({ path: `${path}.headers`, message: "has no place at a provider's API" });
+  if (contentDisposition === "inline" && !isSet(cid)) {
+    const message = 'is "inline" without a cid, which providers cannot show; give it a cid, or leave it out';
+    problems.push({ path: `${path}.contentDisposition`, message });
+  }
+  return problems;
 }
 
 /** Beside Nodemailer's own check, which older versions do not make for every part. */
@@ -87,13 +84,23 @@ function accessProblems(data: Fields): readonly Problem[] {
   });
 }
 
-/** All that has a content of its own. */
-export function partsOf(data: Fields): readonly { readonly path: string; readonly part: unknown }[] {
+interface Part {
+  /** `text`, `attachments[0]`. */
+  readonly path: string;
+  readonly part: unknown;
+}
+
+/** All that has a content of its own and is carried. */
+export function partsOf(data: Fields): readonly Part[] {
   const single = ["text", "html", "icalEvent"].map((path) => ({ path, part: data[path] }));
   const many = ["attachments", "alternatives"].flatMap((name) =>
-    listOf(data[name]).map((part, at) => ({ path: `${name}[${at}]`, part })),
+    listOf(data[name]).map((part, at) => ({
+      path: `${name}[${at}]`,
+      part,
+      isCarried: name === "attachments" || isCalendar(part),
+    })),
   );
-  return [...single, ...many].filter(({ part }) => isSet(part));
+  return [...single, ...many.filter(({ isCarried }) => isCarried)].filter(({ part }) => isSet(part));
 }
 
 function headerProblems(headers: unknown): readonly Problem[] {

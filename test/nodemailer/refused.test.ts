@@ -44,6 +44,10 @@ describe("a mail with", () => {
         ],
       },
     ],
+    ["text.raw", { text: { raw: "Content-Type: text/plain\r\n\r\nx" } }],
+    ["html.headers", { html: { content: "<p>x</p>", headers: { "X-Part": "1" } } }],
+    ["icalEvent.raw", { icalEvent: { raw: "Content-Type: text/calendar\r\n\r\nx" } }],
+    ["to", { to: [], bcc: "ada@example.org" }],
     ["attachments[0].raw", { attachments: [{ raw: "Content-Type: text/plain\r\n\r\nx" }] }],
     ["attachments[0].headers", { attachments: [{ content: "x", headers: { "X-Part": "1" } }] }],
     ["attachments[0].contentDisposition", { attachments: [{ content: "x", contentDisposition: "inline" }] }],
@@ -51,6 +55,22 @@ describe("a mail with", () => {
   ] as readonly (readonly [string, Mail])[])("%s is refused", async (path, given) => {
     const problems = await problemsOf(given);
     expect(problems.map((problem) => problem.split(": ")[0])).toEqual([path]);
+  });
+
+  it.each([
+    ["a Blob", new Blob(["x"])],
+    ["a web stream", new Blob(["x"]).stream()],
+    ["an ArrayBuffer", new ArrayBuffer(1)],
+    ["a number", 1],
+  ])("%s as content, which Nodemailer does not read, is refused and not sent empty", async (_, content) => {
+    const given = { text: content, attachments: [{ filename: "a.txt", content }] } as unknown as Mail;
+    const what = "is neither text nor bytes, nor a stream of Node.js";
+    expect((await problemsOf(given)).toSorted()).toEqual([`attachments[0]: ${what}`, `text: ${what}`]);
+  });
+
+  it("an alternative that is to be ignored does not have to be there", async () => {
+    const alternatives = [{ contentType: "text/x-web-markdown", path: "/does/not/exist.md" }];
+    expect(await arrived({ alternatives }, { ignore: ["alternatives"] })).toMatchObject({ attachments: [] });
   });
 
   it("much that cannot be carried is told all of it at once", async () => {
@@ -106,6 +126,12 @@ describe("a mail with", () => {
     expect(await problemsOf({ [flag]: true, attachments: [attachment] })).toEqual([problem]);
     expect(await problemsOf({ [flag]: true, html: attachment })).toEqual([problem.replace("attachments[0]", "html")]);
   });
+});
+
+it.each([[undefined], [{}], [{ host: "smtp.example.com" }]])("what is no mailer is refused at once: %s", (mailer) => {
+  expect(() => Reflect.apply(steadymailTransport, undefined, [mailer])).toThrow(
+    /^steadymailTransport: mailer must be what createMailer\(\) returns, but is /,
+  );
 });
 
 it("an option that does not exist is told at once", () => {

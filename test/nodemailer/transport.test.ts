@@ -1,7 +1,8 @@
+import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import nodemailer from "nodemailer";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createMailer, isSteadyMailError } from "../../src/index.ts";
 import { receiptOf, steadymailTransport } from "../../src/nodemailer/index.ts";
 import { memoryProvider } from "../../src/testing/index.ts";
@@ -21,6 +22,13 @@ describe("a transporter", () => {
     });
     expect(receiptOf(info)).toBe(info.receipt);
     expect(receiptOf({ messageId: "x" })).toBeUndefined();
+  });
+
+  it("tells of those who were written to, not of an envelope that was to be ignored", async () => {
+    const { transporter } = transporterOver({ ignore: ["envelope"] });
+    const info = await transporter.sendMail({ ...mail, envelope: { from: "b@example.com", to: "other@example.org" } });
+    expect(info.accepted).toEqual(["ada@example.org"]);
+    expect(info.envelope).toEqual({ from: "orders@example.com", to: ["ada@example.org"] });
   });
 
   it("calls back as it does elsewhere", async () => {
@@ -73,6 +81,29 @@ describe("a transporter", () => {
       cause: reason,
     });
     expect(provider.attempts).toBe(0);
+  });
+
+  it("counts the time that the reading of a mail took into its deadline", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { transporter, provider } = transporterOver({}, { script: () => ({ accepted: true, after: 300 }) });
+    const { signal } = new AbortController();
+    const sendRead = async (after: number) => {
+      const before = provider.attempts;
+      const text = new Readable({ read() {} });
+      setTimeout(() => text.push("Hello") && text.push(null), after);
+      const fields = { text, signal, ...{ steadymail: { deadline: 500 } } };
+      const sending = transporter.sendMail({ ...mail, ...fields }).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(after);
+      while (provider.attempts === before) await new Promise<void>((resolve) => setImmediate(resolve));
+      await vi.advanceTimersByTimeAsync(300);
+      const outcome: unknown = await sending;
+      expect(vi.getTimerCount()).toBe(0);
+      return outcome;
+    };
+    expect(await sendRead(100)).toMatchObject({ receipt: { provider: "first" } });
+    expect(await sendRead(400)).toMatchObject({ sent: "maybe" });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("runs the plugins of the app before it", async () => {

@@ -184,7 +184,7 @@ describe("over TLS, to smtp-server,", () => {
   it("tags and metadata go by the headers that the ESP reads", async () => {
     const esp = await realServer();
     const provider = providerAt(esp, { ...encrypted, tagHeader: "X-PM-Tag", metadataHeader: "X-PM-Metadata-" });
-    const message = await prepared({ tags: ["order", "münchen"], metadata: { number: "4711", city: "Köln" } });
+    const message = await prepared({ tags: ["order", "münchen"], metadata: { orderId: "4711", city: "Köln" } });
     expect(provider.unsupported(message)).toEqual([]);
     await provider.send(message, new Context());
     const headers = esp.inbox[0]?.mail.headers.map(({ key, value }) => `${key}: ${decodeWords(value)}`);
@@ -192,11 +192,13 @@ describe("over TLS, to smtp-server,", () => {
       expect.arrayContaining([
         "x-pm-tag: order",
         "x-pm-tag: münchen",
-        "x-pm-metadata-number: 4711",
+        "x-pm-metadata-orderid: 4711",
         "x-pm-metadata-city: Köln",
         "x-pm-metadata-steadymail-id: order-1",
       ]),
     );
+    // The name is that of the metadata at the ESP, and keeps its capitals.
+    expect(esp.inbox[0]?.raw.toString("latin1")).toContain("\r\nX-PM-Metadata-orderId: 4711\r\n");
   });
 
   it("an access token is a login too", async () => {

@@ -40,6 +40,10 @@ export async function prepared(fields: Partial<Message> = {}): Promise<PreparedM
   return messageFor(draft, "smtp");
 }
 
+export async function sendOver(provider: Provider, context = new Context()): Promise<{ providerMessageId: string }> {
+  return provider.send(await prepared(), context);
+}
+
 /** More than fits into the buffers between two sockets, so that its end is not written while nobody reads. */
 export const large = { attachments: [{ filename: "large.bin", content: new Uint8Array(16_000_000) }] };
 

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type SmtpOptions, smtp } from "../../src/providers/smtp/index.ts";
 import { Context, encrypted, failureOf, prepared, providerAt, server } from "./harness.ts";
 
@@ -53,6 +53,9 @@ describe("options", () => {
   });
 });
 
+/** What no line of a mail has room for, and what cannot be broken into several. */
+const long = "x".repeat(991);
+
 describe("a message", () => {
   it.each([
     ["template", { template: { id: "x" }, subject: "" }],
@@ -64,8 +67,20 @@ describe("a message", () => {
     ["providerOptions", { providerOptions: { smtp: { dsn: true } } }],
     ["replyTo", { replyTo: "grüße@example.com" }],
     ["recipients", { to: '"a<b>"@example.org' }],
+    ["headers", { headers: { "X-Token": long } }],
+    ["subject", { subject: long }],
+    ["attachments", { attachments: [{ filename: long, content: new Uint8Array(1) }] }],
+    ["attachments", { attachments: [{ filename: "a.png", contentId: long, content: new Uint8Array(1) }] }],
   ])("with %s cannot be carried", async (field, fields) => {
     expect(made({})().unsupported(await prepared(fields))).toEqual([field]);
+  });
+
+  it("whose tags or metadata fit into no line cannot be carried, unless they can be broken", async () => {
+    const provider = made({ tagHeader: "X-Tag", metadataHeader: "X-Meta-" })();
+    const words = "word ".repeat(300);
+    expect(provider.unsupported(await prepared({ tags: [long] }))).toEqual(["tags"]);
+    expect(provider.unsupported(await prepared({ metadata: { a: long } }))).toEqual(["metadata"]);
+    expect(provider.unsupported(await prepared({ tags: [words], metadata: { a: `${long}ü` } }))).toEqual([]);
   });
 
   it("whose metadata has a name that is none of a header cannot be carried", async () => {
@@ -87,6 +102,26 @@ describe("TLS", () => {
     }
   });
 
+  it("is verified also where an environment variable says not to", async () => {
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    for (const secure of [false, true]) {
+      const esp = await server({ encryption: secure ? "from-start" : "starttls" });
+      const provider = providerAt(esp, { host: "localhost", requireTls: true, secure });
+      expect(await failureOf(provider)).toMatchObject({ reason: "unreachable", sent: "no" });
+      expect(esp.lines.join()).not.toContain("AUTH");
+    }
+  });
+
+  it("of a server on this machine is taken unverified where that was asked for", async () => {
+    const esp = await server({ encryption: "starttls" });
+    await providerAt(esp, { requireTls: true, tls: { rejectUnauthorized: false } }).send(
+      await prepared(),
+      new Context(),
+    );
+    expect(esp.inbox).toHaveLength(1);
+  });
+
   it("of a server of another name ends the attempt before the login", async () => {
     for (const encryption of ["starttls", "from-start"] as const) {
       const esp = await server({ encryption });
@@ -97,6 +132,22 @@ describe("TLS", () => {
     }
   });
 
+  it("that begins otherwise than was said is no connection", async () => {
+    const plain = await server();
+    expect(await failureOf(providerAt(plain, { ...encrypted, secure: true }))).toMatchObject({
+      reason: "unreachable",
+      code: expect.stringMatching(/^ERR_SSL_/),
+    });
+    const silent = await server({ script: ({ point }) => (point === "connect" ? { stall: true } : undefined) });
+    for (const secure of [true, false]) {
+      const context = new Context({ timeout: 50 });
+      const failure = await failureOf(providerAt(silent, { ...encrypted, secure }), undefined, context);
+      expect(failure).toMatchObject({ reason: "unreachable", code: "ETIMEDOUT", sent: "no" });
+    }
+    for (const socket of silent.sockets) socket.resume();
+    await silent.until(() => silent.open === 0);
+  });
+
   it("that the server does not offer ends the attempt before the login", async () => {
     const script = ({ point }: { point: string }) =>
       point === "STARTTLS" ? { say: "502 5.5.1 No such command" } : undefined;
@@ -105,14 +156,37 @@ describe("TLS", () => {
     expect(esp.lines.join()).not.toMatch(/AUTH|MAIL/);
   });
 
-  it("forgets what was said before it", async () => {
-    // As somebody in between would do it: an answer that is there before it was asked for.
-    const script = ({ point, time }: { point: string; time: number }) =>
-      point === "STARTTLS" && time === 1 ? { say: "220 Ready\r\n250 injected", cut: "end" as const } : undefined;
-    const esp = await server({ encryption: "starttls", script });
-    expect(await failureOf(providerAt(esp, encrypted))).toMatchObject({ sent: "no" });
-    expect(esp.inbox).toEqual([]);
+  it("forgets what was offered before it", async () => {
+    const before = { say: "250-mail.example.com\r\n250-STARTTLS\r\n250 SIZE 10\r\n" };
+    const esp = await server({
+      encryption: "starttls",
+      script: ({ point, time }) => (point === "EHLO" && time === 1 ? before : undefined),
+    });
+    await providerAt(esp, encrypted).send(await prepared(), new Context());
+    expect(esp.inbox).toHaveLength(1);
   });
+
+  it.each(["250 SIZE 1", "250-", "250 SIZE 1\r\n235 2.7.0 Accepted\r\n250 Ok\r\n"])(
+    "forgets what was said before it, as '%s'",
+    async (injected) => {
+      // As somebody in between would do it: answers that are there before they were asked for.
+      const ready = { say: `220 2.0.0 Ready\r\n${injected}`, goOn: true } as const;
+      const script = ({ point }: { point: string }) => (point === "STARTTLS" ? ready : undefined);
+      const esp = await server({ encryption: "starttls", script });
+      await providerAt(esp, encrypted).send(await prepared(), new Context());
+      expect(esp.lines.map((line) => line.split(/[ :]/)[0])).toEqual([
+        "",
+        "EHLO",
+        "STARTTLS",
+        "EHLO",
+        "AUTH",
+        "MAIL",
+        "RCPT",
+        "DATA",
+      ]);
+      expect(esp.inbox).toHaveLength(1);
+    },
+  );
 });
 
 it("a server without AUTH is not sent a message, unless auth is false", async () => {

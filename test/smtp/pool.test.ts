@@ -1,11 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it, vi } from "vitest";
-import { Context, errorOf, failureOf, prepared, providerAt, server, stopTime } from "./harness.ts";
-
-async function sendOver(provider: ReturnType<typeof providerAt>, context = new Context()) {
-  return provider.send(await prepared(), context);
-}
+import { atLoopback, Context, encrypted, failureOf, providerAt, sendOver, server, stopTime } from "./harness.ts";
 
 describe("a connection", () => {
   it("carries one message after another, with one login", async () => {
@@ -50,6 +46,18 @@ describe("a connection", () => {
       expect(esp.inbox).toHaveLength(2);
     },
   );
+
+  it("that answers out of turn at the next message is replaced, and closed", async () => {
+    const esp = await server({
+      script: ({ point, time }) => (point === "DATA" && time === 2 ? { say: "250 2.1.5 Ok" } : undefined),
+    });
+    const provider = providerAt(esp);
+    await sendOver(provider);
+    await sendOver(provider);
+    expect(esp.inbox).toHaveLength(2);
+    expect(esp.sockets).toHaveLength(2);
+    await esp.until(() => esp.open === 1);
+  });
 
   it.each([
     ["closed", (socket: import("node:net").Socket) => socket.end()],
@@ -105,6 +113,15 @@ describe("a connection", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("that idles is closed with the provider", async () => {
+    const esp = await server();
+    const provider = providerAt(esp);
+    await Promise.all([sendOver(provider), sendOver(provider)]);
+    expect(esp.open).toBe(2);
+    await provider.close?.();
+    await esp.until(() => esp.open === 0);
+  });
+
   it("is closed with the provider, and one in use when its message is out", async () => {
     let goOn = () => {};
     const esp = await server();
@@ -123,75 +140,30 @@ describe("a connection", () => {
     expect(esp.inbox).toHaveLength(2);
   });
 
-  it("does not keep the process alive while it idles", async () => {
-    const esp = await server();
-    const program = `
+  it.each(["none", "starttls", "from-start"] as const)(
+    "does not keep the process alive while it idles (TLS: %s)",
+    async (encryption) => {
+      const esp = await server({ encryption });
+      const options =
+        encryption === "none" ? atLoopback : { ...atLoopback, ...encrypted, secure: encryption === "from-start" };
+      const program = `
       const { smtp } = await import("./src/providers/smtp/index.ts");
-      const provider = smtp({ host: "127.0.0.1", port: ${esp.port}, requireTls: false, auth: { user: "a", pass: "b" } });
+      const provider = smtp(${JSON.stringify({ ...options, port: esp.port })});
       const nobody = { address: "a@example.com" };
       const message = { from: nobody, to: [nobody], cc: [], bcc: [], replyTo: [], subject: "x", text: "x", attachments: [],
         headers: [], tags: [], metadata: [], tracking: { opens: false, clicks: false }, size: 1 };
       await provider.send(message, { id: "a", signal: new AbortController().signal, timeout: 5000, fresh: false });
-      console.log(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length);
+      console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|TCP|TLS/.test(name)).length);
     `;
-    const began = esp.sockets.length;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ["--import", "tsx", "--input-type=module", "--eval", program],
-      { timeout: 15_000 },
-    );
-    expect(stdout.trim()).toBe("0");
-    expect(esp.sockets.length - began).toBe(1);
-    expect(esp.inbox).toHaveLength(1);
-  });
-});
-
-describe("an attempt", () => {
-  it("that waits for a connection in vain is not sent", async () => {
-    stopTime();
-    const esp = await server({ script: ({ point }) => (point === "end" ? { stall: true } : undefined) });
-    const provider = providerAt(esp, { maxConnections: 1 });
-    const first = errorOf(sendOver(provider, new Context({ timeout: 20_000 })));
-    await esp.until(() => esp.reached("end") > 0);
-    const second = errorOf(sendOver(provider));
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect((await second).failure).toMatchObject({ reason: "unreachable", sent: "no", code: "ETIMEDOUT" });
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect((await first).failure).toMatchObject({ reason: "timeout", sent: "maybe" });
-    expect(vi.getTimerCount()).toBe(0);
-    // Its place is free again.
-    esp.script = () => undefined;
-    await sendOver(provider);
-  });
-
-  it.each([
-    ["MAIL", "no"],
-    ["end", "maybe"],
-  ] as const)("that is aborted while the server thinks about %s ends at once, and says '%s'", async (point, sent) => {
-    const esp = await server({ script: (turn) => (turn.point === point ? { stall: true } : undefined) });
-    const context = new Context();
-    const sending = failureOf(providerAt(esp), undefined, context);
-    await esp.until(() => esp.reached(point) > 0);
-    context.controller.abort(new Error("enough"));
-    expect(await sending).toMatchObject({ reason: "aborted", sent });
-    for (const socket of esp.sockets) socket.resume();
-    await esp.until(() => esp.open === 0);
-  });
-
-  it("whose signal had aborted before opens no connection", async () => {
-    const esp = await server();
-    const context = new Context();
-    context.controller.abort();
-    expect(await failureOf(providerAt(esp), undefined, context)).toMatchObject({ reason: "aborted", sent: "no" });
-    expect(esp.sockets).toEqual([]);
-  });
-
-  it("whose signal aborts for a time limit is a time-out", async () => {
-    const esp = await server({ script: ({ point }) => (point === "end" ? { stall: true } : undefined) });
-    const context = new Context();
-    const sending = failureOf(providerAt(esp), undefined, context);
-    await esp.until(() => esp.reached("end") > 0);
-    context.controller.abort(new DOMException("limit", "TimeoutError"));
-    expect(await sending).toMatchObject({ reason: "timeout", sent: "maybe" });
-  });
+      const began = esp.sockets.length;
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ["--import", "tsx", "--input-type=module", "--eval", program],
+        { timeout: 15_000 },
+      );
+      expect(stdout.trim()).toBe("0");
+      expect(esp.sockets.length - began).toBe(1);
+      expect(esp.inbox).toHaveLength(1);
+    },
+  );
 });

@@ -26,6 +26,7 @@ describe("verify", () => {
     await provider.send(await prepared(), new Context());
     esp.script = ({ point }) => (point === "AUTH" ? { say: "535 5.7.8 Revoked" } : undefined);
     expect(await ask(provider)).toEqual(["credentials: bad", "account: unknown"]);
+    await esp.until(() => esp.open === 0);
   });
 
   it("says that the account is suspended", async () => {

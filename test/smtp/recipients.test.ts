@@ -46,6 +46,24 @@ describe.each([
     expect(esp.inbox).toEqual([]);
   });
 
+  it("one whose reply makes no sense, and who may have been taken, gets no empty mail", async () => {
+    const script = ({ point }: { point: string }) => {
+      if (point === "RCPT") return { say: "certainly!" };
+      return point === "DATA" ? { say: "354 Go ahead" } : undefined;
+    };
+    const esp = await server({ extensions, script });
+    expect(await failureOf(providerAt(esp))).toMatchObject({ reason: "unreachable", sent: "no" });
+    await esp.until(() => esp.open === 0);
+    expect(esp.reached("end")).toBe(0);
+  });
+
+  it("one with letters outside ASCII before the @ is announced, as the headers that will name it", async () => {
+    const esp = await server({ extensions: [...extensions, "8BITMIME", "SMTPUTF8"] });
+    await providerAt(esp).send(await prepared({ to: "grüße@example.org" }), new Context());
+    expect(esp.lines).toContain("MAIL FROM:<orders@example.com> SMTPUTF8 BODY=8BITMIME");
+    expect(esp.inbox[0]?.data).toContain("\r\nTo: grüße@example.org\r\n");
+  });
+
   it("each gets one copy, also one that is named twice, and bcc stands nowhere in the mail", async () => {
     const esp = await server({ extensions });
     const message = await prepared({ ...three, bcc: ["hidden@example.net", "ada@example.org"] });

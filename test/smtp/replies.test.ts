@@ -45,6 +45,10 @@ const rows: readonly (readonly [Point, string, string])[] = [
   ["RCPT", "452 4.2.2 Over quota", "unsupported"],
   ["RCPT", "450 4.1.1 Mailbox unavailable", "unsupported"],
   ["RCPT", "452 4.5.3 Too many recipients", "unsupported"],
+  ["RCPT", "450 Mailbox busy", "unsupported"],
+  ["RCPT", "451 4.7.1 Greylisting in action, please come back in 5 minutes", "unsupported"],
+  ["MAIL", "552 5.3.4 Message size limit exceeded", "too-large"],
+  ["end", "554 Message size exceeds the limit", "too-large"],
   ["MAIL", "552 5.3.4 Message too big", "too-large"],
   ["end", "552 Message is too large", "too-large"],
   ["MAIL", "501 5.5.4 Syntax error", "invalid"],
@@ -75,6 +79,24 @@ describe("a refusal", () => {
     );
   });
 
+  it("of a login by token that comes as a challenge is heard to its end", async () => {
+    const esp = await server({
+      script: ({ point }) => (point === "AUTH" ? { say: "334 eyJzdGF0dXMiOiI0MDEifQ==" } : undefined),
+    });
+    const failure = await failureOf(providerAt(esp, { auth: { user: "ada", accessToken: () => "t0ken" } }));
+    expect(failure).toMatchObject({ reason: "authentication", sent: "no", status: 502 });
+  });
+
+  it("of a login by token does not repeat what was said there", async () => {
+    const auth = { user: "ada", accessToken: () => "ya29.t0ken" };
+    const esp = await server({
+      script: ({ point, line }) =>
+        point === "AUTH" ? { say: `535 5.7.8 Cannot do ${line} by ya29.t0ken` } : undefined,
+    });
+    const failure = await failureOf(providerAt(esp, { auth }));
+    expect(failure.detail).toBe("127.0.0.1 answered 535 to AUTH: Cannot do AUTH XOAUTH2 [redacted] by [redacted]");
+  });
+
   it("says how long to wait, where it does", async () => {
     const say = "451 4.7.1 Please try again in 5 minutes";
     const esp = await server({ script: ({ point }) => (point === "MAIL" ? { say } : undefined) });
@@ -92,7 +114,16 @@ describe("an acceptance", () => {
     ["250-2.0.0 first\r\n250 2.0.0 queued as 77aa88", "77aa88"],
   ])("of the words '%s' has the id %s", (raw, id) => {
     const reply = parseReply(raw);
-    expect(reply && queueIdIn(reply)).toBe(id);
+    expect(reply && queueIdIn(reply, [])).toBe(id);
+  });
+
+  it("that repeats an address has not that as its id", async () => {
+    for (const say of ["250 Ok ada-1@EXAMPLE.org", "250 Ok id=<ada-1@example.org>", "250 shop-1@example.com queued"]) {
+      const esp = await server({ script: ({ point }) => (point === "end" ? { say, take: true } : undefined) });
+      const message = await prepared({ from: "shop-1@example.com", bcc: "ada-1@example.org" });
+      const sent = await providerAt(esp).send(message, new Context());
+      expect(sent.providerMessageId).toMatch(/^<order-1\.[0-9a-f]{16}@example\.com>$/);
+    }
   });
 
   it("without an id has the Message-ID, which is the same for each attempt, and another for another message", async () => {

@@ -21,6 +21,8 @@ export interface Deed {
   readonly cut?: "end" | "reset";
   readonly stall?: true;
   readonly take?: true;
+  /** It goes on as after the usual reply; `say` has all its ends of lines. */
+  readonly goOn?: true;
 }
 
 export interface Turn {
@@ -230,13 +232,13 @@ class Conversation {
   #answer(point: Point, line: string, usual: string, then?: () => void): void {
     const deed = this.#server.decide(point, line, this.#number) ?? { say: usual };
     this.#do(deed);
-    if (deed.say === usual) then?.();
+    if (deed.goOn || deed.say === usual) then?.();
     if (point === "DATA" && deed.say?.startsWith("354")) this.#data = "";
   }
 
-  #do({ say, raw, cut, stall }: Deed): void {
+  #do({ say, raw, cut, stall, goOn }: Deed): void {
     if (raw !== undefined) this.#stream.write(raw);
-    if (say !== undefined) this.#stream.write(say.endsWith("\n") ? say : `${say}\r\n`);
+    if (say !== undefined) this.#stream.write(say.endsWith("\n") || goOn ? say : `${say}\r\n`);
     if (cut === "reset") this.#tcp.resetAndDestroy();
     if (cut === "end") this.#stream.end();
     if (stall) this.#tcp.pause();

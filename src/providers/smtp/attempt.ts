@@ -1,3 +1,4 @@
+import { now } from "../../clock.ts";
 import { failure, ProviderError } from "../../failure.ts";
 import type { PreparedMessage } from "../../message/message.ts";
 import { ownStrings } from "../../message/own-strings.ts";
@@ -6,7 +7,7 @@ import { cancellingOf } from "../attempt-context.ts";
 import type { AttemptContext } from "../provider.ts";
 import { MessageBody } from "./body.ts";
 import { type Envelope, envelopeOf } from "./envelope.ts";
-import { Limit } from "./limit.ts";
+import { Expired, Limit } from "./limit.ts";
 import { type ComposedMail, composeMail } from "./mail.ts";
 import type { SmtpSettings } from "./options.ts";
 import type { Lease, SessionPool } from "./pool.ts";
@@ -14,6 +15,9 @@ import { isRefusal, queueIdIn, type Reply } from "./replies.ts";
 import type { NodemailerSdk } from "./sdk.ts";
 import { DialogueError, Session } from "./session.ts";
 import { failureOf } from "./verdict.ts";
+
+/** As a part of the time limit. With less than the rest, a healthy server might look like one that does not answer. */
+const longestWait = 0.8;
 
 /** One account at one server. */
 export interface Account {
@@ -34,9 +38,10 @@ export async function attempt(
   const handover = new Handover(account, limit);
   try {
     const sdk = await limit.race(Promise.resolve(account.load()));
-    const mail = await limit.race(composeMail(sdk, message, context.id, account.settings));
-    const reply = await handover.run(sdk, mail, envelopeOf(message), context.fresh);
-    return { providerMessageId: queueIdIn(reply) ?? mail.messageId };
+    const envelope = envelopeOf(message);
+    const compose = () => composeMail(sdk, message, context.id, account.settings);
+    const { reply, messageId } = await handover.run(sdk, compose, envelope, context.fresh);
+    return { providerMessageId: queueIdIn(reply, [envelope.from, ...envelope.to]) ?? messageId };
   } catch (thrown) {
     const secrets = () => [...account.secrets, ...(handover.session?.secrets ?? []), ...ownStrings(message)];
     const { host } = account.settings;
@@ -59,14 +64,26 @@ class Handover {
     this.#limit = limit;
   }
 
-  async run(sdk: NodemailerSdk, mail: ComposedMail, envelope: Envelope, fresh: boolean): Promise<Reply> {
+  /** @param compose called when there is a connection for it: a mail that waits for one takes no memory */
+  async run(
+    sdk: NodemailerSdk,
+    compose: () => Promise<ComposedMail>,
+    envelope: Envelope,
+    fresh: boolean,
+  ): Promise<{ readonly reply: Reply; readonly messageId: string }> {
     const { pool } = this.#account;
+    const asked = now();
     const lease = await pool.lease(fresh, this.#limit.over);
+    if (now() - asked > this.#limit.timeout * longestWait) {
+      pool.release(lease, true);
+      throw new Expired("timeout");
+    }
     let mayStay = false;
     try {
+      const mail = await this.#limit.race(compose());
       const reply = await this.#over(lease, sdk, mail, envelope);
       mayStay = true;
-      return reply;
+      return { reply, messageId: mail.messageId };
     } catch (thrown) {
       // Its reply ended the transaction, and the connection is as before.
       mayStay = thrown instanceof DialogueError && thrown.step === "end" && this.#isSettled(thrown.reply);

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { afterReading } from "../../wire/after-reading.ts";
 
 const chunkSize = 64 * 1024;
 
@@ -16,15 +17,13 @@ export class MessageBody {
   /** @param mayBegin asked before the first byte; where it says no, nothing is ever read */
   constructor(bytes: Uint8Array, mayBegin: () => boolean) {
     let at = 0;
-    let held = false;
     this.size = bytes.byteLength;
-    const read = () => {
-      if (held) return;
-      if (!this.#began && !mayBegin()) {
-        held = true;
-        return;
-      }
+    const begin = () => {
+      if (this.stream.destroyed || !mayBegin()) return;
       this.#began = true;
+      push();
+    };
+    const push = () => {
       const chunk = bytes.subarray(at, at + chunkSize);
       at += chunk.byteLength;
       if (chunk.byteLength > 0) {
@@ -33,6 +32,13 @@ export class MessageBody {
       }
       this.#ended = true;
       this.stream.push(null);
+    };
+    let isAsked = false;
+    const read = () => {
+      if (this.#began) push();
+      // What came along with the leave to begin is an answer to nothing, and is to be seen before.
+      else if (!isAsked) afterReading(begin);
+      isAsked = true;
     };
     // Nothing is read ahead: the end is reached only when all before it was taken.
     this.stream = new (process.getBuiltinModule("node:stream").Readable)({ read, highWaterMark: 1 });

@@ -14,11 +14,11 @@ export class Dialogue {
   #offered: readonly string[] = [];
   #refusedRecipients: Reply[] = [];
   #goAhead: Reply | undefined;
-  #madeSense = true;
+  readonly #onNonsense: (step: Step) => void;
 
-  /** Whether all replies to this message were such. */
-  get madeSense(): boolean {
-    return this.#madeSense;
+  /** @param onNonsense told of what is no reply, before anything is done about it */
+  constructor(onNonsense: (step: Step) => void) {
+    this.#onNonsense = onNonsense;
   }
 
   /** Whose reply is being waited for; `other` for none. */
@@ -61,7 +61,6 @@ export class Dialogue {
   beginMessage(): void {
     this.#refusedRecipients = [];
     this.#goAhead = undefined;
-    this.#madeSense = true;
     this.#waiting = [];
   }
 
@@ -88,7 +87,7 @@ export class Dialogue {
     this.#answered = step;
     const reply = parseReply(raw);
     if (!reply) {
-      this.#madeSense = false;
+      this.#onNonsense(step);
       return;
     }
     const isDone = reply.code >= 200 && reply.code <= 299;

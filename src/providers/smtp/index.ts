@@ -26,7 +26,8 @@ export type { SmtpAuth, SmtpOptions, SmtpTlsOptions } from "./options.ts";
  * a receipt has the id under which the server queued it, where the reply tells one, else that Message-ID.
  *
  * It cannot carry: templates, tracking, `sendAt`, `providerOptions`; tags without `tagHeader`, metadata without
- * `metadataHeader`; letters outside ASCII before an @, where the server does not offer SMTPUTF8.
+ * `metadataHeader`; letters outside ASCII before an @, where the server does not offer SMTPUTF8; words that no line of a
+ * header has room for.
  *
  * @example
  * smtp({ name: "postmark", host: "smtp.postmarkapp.com", auth: { user: token, pass: token }, tagHeader: "X-PM-Tag" })

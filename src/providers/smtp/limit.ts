@@ -17,12 +17,15 @@ export class Limit {
   readonly #cancelling: Cancelling;
   readonly #timer: NodeJS.Timeout;
   readonly #abort: () => void;
+  /** Milliseconds. */
+  readonly timeout: number;
   /** Rejects with `Expired`. */
   readonly over: Promise<never>;
 
   /** @param timeout milliseconds */
   constructor(cancelling: Cancelling, timeout: number) {
     this.#cancelling = cancelling;
+    this.timeout = timeout;
     let expire: (why: Expired["why"]) => void = () => {};
     this.over = new Promise<never>((_, reject) => {
       expire = (why) => reject(new Expired(why));

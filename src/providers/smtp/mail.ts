@@ -19,6 +19,8 @@ export async function composeMail(
   settings: Pick<SmtpSettings, "tagHeader" | "metadataHeader">,
 ): Promise<ComposedMail> {
   const messageId = messageIdOf(message, id);
+  const headers = headersOf(message, id, settings);
+  const names = new Map(headers.map(({ key }) => [key.toLowerCase(), key]));
   const composer = new Composer({
     messageId,
     date: new Date(),
@@ -31,7 +33,9 @@ export async function composeMail(
     text: message.text === "" ? Buffer.alloc(0) : message.text,
     html: message.html === "" ? Buffer.alloc(0) : message.html,
     attachments: message.attachments.map(part),
-    headers: headersOf(message, id, settings),
+    headers,
+    // As they were given: the end of one that carries metadata is the name of that at the ESP.
+    normalizeHeaderKey: (key) => names.get(key.toLowerCase()) ?? key,
     disableFileAccess: true,
     disableUrlAccess: true,
   });

@@ -38,7 +38,10 @@ export interface SmtpOptions<N extends string = "smtp"> {
   readonly tls?: SmtpTlsOptions | undefined;
   /** What EHLO calls this machine; default its host name. */
   readonly clientName?: string | undefined;
-  /** Connections at a time, 1–50; further attempts wait inside their time limit. Default 5. */
+  /**
+   * Connections at a time, 1–50. Further attempts wait inside their time limit; `concurrency` of the route lets them wait
+   * outside of it. Default 5.
+   */
   readonly maxConnections?: number | undefined;
   /** Header that carries a tag to this ESP, once for each: `"X-PM-Tag"`. Without it, tags are `unsupported`. */
   readonly tagHeader?: string | undefined;

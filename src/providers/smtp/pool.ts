@@ -43,6 +43,10 @@ export class SessionPool {
       this.#keep(session);
     else if (session && mayStay) session.quit();
     else session?.destroy();
+    this.#passOn();
+  }
+
+  #passOn(): void {
     const [next] = this.#waiting;
     if (next) next();
     else this.#leases -= 1;
@@ -67,7 +71,8 @@ export class SessionPool {
     try {
       await Promise.race([turn, giveUp]);
     } catch (error) {
-      this.#waiting.delete(next);
+      // Its turn may have come in the very moment.
+      if (!this.#waiting.delete(next)) this.#passOn();
       throw error;
     }
   }

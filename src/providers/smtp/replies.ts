@@ -21,7 +21,8 @@ export function parseReply(raw: unknown): Reply | undefined {
   if (typeof raw !== "string") return undefined;
   const lines = raw.slice(0, longestText).split(/\r?\n/);
   const [, code, enhanced] = /^(\d{3})(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?|$)/.exec(lines[0] ?? "") ?? [];
-  if (code === undefined) return undefined;
+  // Lines of different codes say yes and no at once (RFC 5321 §4.2.1).
+  if (code === undefined || lines.some((line) => /^\d{3}[ -]/.test(line) && !line.startsWith(code))) return undefined;
   const text = lines.map((line) => line.replace(/^\d{3}[ -]?(?:[245]\.\d{1,3}\.\d{1,3}(?![\d.]))?/, "").trim());
   return { code: Number(code), enhanced, text: text.filter((line) => line !== "").join(" ") };
 }
@@ -58,6 +59,9 @@ const rules: readonly ReplyRule[] = [
   { reason: "too-large", enhanced: /^[45]\.2\.3$/ },
   { reason: "unsupported", enhanced: /^4\.2\./, steps: ofMail },
   { reason: "rejected", enhanced: /^5\.2\./, steps: ofMail },
+  // Of unknown senders to that mailbox (RFC 6647), whatever code it comes with.
+  { reason: "unsupported", words: /gr[ae]y-?list/i, steps: ["RCPT", "DATA", "end"], class: 4 },
+  { reason: "too-large", words: /message (?:file )?(?:size|too (?:big|large))/i, steps: ofMail },
   // Words of the ESPs, which come with codes of all kinds.
   {
     reason: "quota",
@@ -103,7 +107,7 @@ const rules: readonly ReplyRule[] = [
   { reason: "sender", enhanced: /^5\.7\./, steps: ["MAIL"] },
   { reason: "rejected", enhanced: /^5\.7\./, steps: ["RCPT", "DATA", "end"] },
   // By code alone.
-  { reason: "unsupported", codes: [452, 552], steps: ["RCPT"] },
+  { reason: "unsupported", codes: [450, 452, 552], steps: ["RCPT"] },
   { reason: "too-large", codes: [552], steps: ofMail },
   { reason: "sender", codes: [550, 553], steps: ["MAIL"] },
   { reason: "rejected", codes: [550, 551, 553, 554, 556], steps: ofMail },
@@ -142,11 +146,23 @@ export function waitIn({ text }: Reply): number | undefined {
 /**
  * The id under which a server queued a message, of its reply to the end of it (which no standard gives a form): the token
  * after "queued as", "id=" or the like, else the only word that holds digits and letters.
+ *
+ * @param addresses which it may repeat, and which are no ids
  */
-export function queueIdIn({ text }: Reply): string | undefined {
+export function queueIdIn({ text: whole }: Reply, addresses: readonly string[]): string | undefined {
+  const text = addresses.reduce((rest, address) => without(rest, address), whole);
   const named = /\b(?:queued(?: mail)?(?: as)?|id|message-id|msgid)[ :=]+<?([^\s<>;,()[\]]{4,200})>?/i.exec(text)?.[1];
   if (named !== undefined && /\d/.test(named)) return named;
   const words = text.split(/\s+/).map((word) => word.replace(/^[<[(]|[>\]),;.]+$/g, ""));
   const candidates = words.filter((word) => /^[\w.@=+/-]{6,200}$/.test(word) && /\d/.test(word));
   return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+/** Without any of that word, in whichever case, and what it stands in up to the next blanks. */
+function without(text: string, word: string): string {
+  const folded = word.toLowerCase();
+  return text
+    .split(" ")
+    .filter((part) => !part.toLowerCase().includes(folded))
+    .join(" ");
 }

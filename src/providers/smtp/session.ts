@@ -34,7 +34,7 @@ export class DialogueError extends Error {
 
 /** One connection: from its opening through any number of messages to its end. One operation at a time. */
 export class Session {
-  readonly dialogue = new Dialogue();
+  readonly dialogue = new Dialogue((step) => this.#endAtNonsense(step));
   readonly #settings: SmtpSettings;
   readonly #sdk: NodemailerSdk;
   #socket: Socket | undefined;
@@ -42,7 +42,7 @@ export class Session {
   #socketError: string | undefined;
   #isOver = false;
   #fail: ((error: unknown) => void) | undefined;
-  #token = "";
+  #secrets: readonly string[] = [];
   /** Messages that were begun over it. */
   messages = 0;
 
@@ -53,7 +53,7 @@ export class Session {
 
   /** What must not be repeated beside the settings' own credentials. */
   get secrets(): readonly string[] {
-    return [this.#token];
+    return this.#secrets;
   }
 
   /** Whether the connection stands, as far as this side knows. */
@@ -69,11 +69,12 @@ export class Session {
   async open(): Promise<void> {
     const { login } = this.#settings;
     const token = login && "accessToken" in login ? await tokenOf(login.accessToken) : undefined;
-    this.#token = token ?? "";
+    const initialResponse = login && token !== undefined ? xoauth2(login.user, token) : undefined;
+    if (token !== undefined && initialResponse !== undefined) this.#secrets = [token, initialResponse];
     // Given up meanwhile.
     if (this.#isOver) throw new Error("closed");
     const socket = await this.#connect();
-    const connection = this.#converse(socket, token === undefined || !login ? undefined : xoauth2(login.user, token));
+    const connection = this.#converse(socket, initialResponse);
     await this.#operation<void>((done) => connection.connect((error) => done(error)));
     if (!login) return;
     if (!connection.allowsAuth) {
@@ -102,13 +103,19 @@ export class Session {
 
   /** What asks the server for the body: whether every recipient was taken, and the server said that data may come. */
   readonly mayBegin = (): boolean => {
-    const { refusedRecipients, goAhead, madeSense } = this.dialogue;
+    const { refusedRecipients, goAhead } = this.dialogue;
     const refused = refusedRecipients.length > 0;
-    if (!refused && madeSense && goAhead?.code === 354) return true;
+    if (!refused && goAhead?.code === 354) return true;
     const reply = refused ? worst(refusedRecipients) : goAhead;
-    this.#fail?.(new DialogueError(refused ? "RCPT" : "DATA", refused || madeSense ? reply : undefined, undefined));
+    this.#fail?.(new DialogueError(refused ? "RCPT" : "DATA", reply, undefined));
     return false;
   };
+
+  /** The connection would take it for a refusal, and might end the message without a body: an empty mail to whom it was not. */
+  #endAtNonsense(step: Step): void {
+    if (step === "MAIL" || step === "RCPT" || step === "DATA")
+      this.#broken(new DialogueError(step, undefined, undefined));
+  }
 
   /** Whether the process waits for it. */
   hold(isHeld: boolean): void {

@@ -17,12 +17,31 @@ const gaps: readonly Gap[] = [
   // A quoted local part may hold the brackets that end an address in the envelope.
   { field: "from", when: ({ from }) => /[<>]/.test(from.address) },
   { field: "recipients", when: (message) => envelopeOf(message).to.some((address) => /[<>]/.test(address)) },
+  { field: "subject", when: ({ subject }) => cannotBeFolded(subject) },
+  { field: "headers", when: ({ headers }) => headers.some(([, value]) => cannotBeFolded(value)) },
+  { field: "tags", when: ({ tags }) => tags.some(cannotBeFolded) },
+  { field: "metadata", when: ({ metadata }) => metadata.some(([, value]) => cannotBeFolded(value)) },
+  {
+    field: "attachments",
+    when: ({ attachments }) =>
+      attachments.some(({ filename, contentType, contentId = "" }) =>
+        [filename, contentType, contentId].some(cannotBeFolded),
+      ),
+  },
   // What needs SMTPUTF8 must be seen to need it by the envelope.
   {
     field: "replyTo",
     when: (message) => message.replyTo.some(needsSmtpUtf8) && !envelopeOf(message).needsUtf8,
   },
 ];
+
+/**
+ * A line has 998 bytes at most, of which the name of a header takes some, and is folded at blanks alone (RFC 5322 §2.1.1
+ * and §2.2.3). What is not ASCII is written as encoded words, which are short.
+ */
+function cannotBeFolded(text: string): boolean {
+  return /\S{991}/.test(text) && !/\P{ASCII}/u.test(text);
+}
 
 /** The fields that cannot be carried, whatever the server offers. */
 export function unsupportedBy({ tagHeader, metadataHeader }: SmtpSettings) {

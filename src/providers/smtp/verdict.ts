@@ -29,8 +29,13 @@ export function failureOf(ending: Ending): Failure {
 function expired({ why }: Expired, { ended, step, host }: Ending): Failure {
   if (why === "aborted") return failureInPhase("aborted", ended ? "maybe" : "no");
   const code = "ETIMEDOUT";
+  // That there is more to send than the connections can take says nothing of the server.
+  if (step === undefined) {
+    const inUse = `no connection to ${host} was free for most of the time`;
+    const detail = `${inUse}: raise maxConnections, or let mails wait in the mailer by concurrency of the route`;
+    return failureInPhase("internal", "no", { code, detail });
+  }
   if (ended) return failure("timeout", { code, detail: `no reply from ${host} to the end of the message in time` });
-  if (step === undefined) return failure("unreachable", { code, detail: `no connection to ${host} in time` });
   return failure("unreachable", { code, detail: `no reply from ${host} to ${shownStep(step)} in time` });
 }
 
