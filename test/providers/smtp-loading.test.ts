@@ -2,10 +2,17 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
-it("nodemailer is not needed before the first send by smtp, which says what to install", async () => {
+it.each([
+  ["is not there", "ERR_MODULE_NOT_FOUND", "nodemailer is not installed: npm install nodemailer"],
+  [
+    "is one before 10",
+    "ERR_UNSUPPORTED_DIR_IMPORT",
+    "nodemailer could not be loaded: steadymail/smtp needs version 10 or later",
+  ],
+])("nodemailer that %s is told of by the first send, which needs it", async (_, code, detail) => {
   const hook = `export async function resolve(specifier, context, next) {
     if (!specifier.startsWith("nodemailer/")) return next(specifier, context);
-    throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
+    throw Object.assign(new Error("Cannot find package"), { code: "${code}" });
   }`;
   const register = `import { register } from "node:module";
     register("data:text/javascript," + ${JSON.stringify(encodeURIComponent(hook))});`;
@@ -26,6 +33,6 @@ it("nodemailer is not needed before the first send by smtp, which says what to i
     reason: "internal",
     scope: "none",
     sent: "no",
-    detail: "nodemailer is not installed: npm install nodemailer",
+    detail,
   });
 });

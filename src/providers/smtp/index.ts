@@ -15,8 +15,8 @@ import { unsupportedBy } from "./unsupported.ts";
 export type { SmtpAuth, SmtpOptions, SmtpTlsOptions } from "./options.ts";
 
 /**
- * Sends through any other provider, by SMTP (RFC 5321) and `nodemailer` (which is to be installed; it is loaded at the
- * first send).
+ * Sends through any other provider, by SMTP (RFC 5321) and `nodemailer` from version 10 (which is to be installed; it is
+ * loaded at the first send).
  *
  * Encrypted always, but for loopback. What became of a message follows from how far the dialogue got: before the dot that
  * ends it, nothing was sent, whatever happens; after the dot, only the server's reply tells, and without one it is

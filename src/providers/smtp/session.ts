@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
+import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { failure, ProviderError } from "../../failure.ts";
 import { errorCode } from "../../wire/error-code.ts";
 import type { MessageBody } from "./body.ts";
