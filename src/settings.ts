@@ -84,8 +84,6 @@ export function mailerSettings<N extends string>(options: MailerOptions<N>): Mai
     throw new TypeError(`options.suppress must be a function of an address, but is ${shown(suppress)}`);
   }
   refuseUnknownKeys("options.defaults", defaults, fieldNames);
-  const sender = readOption("options.defaults.from", () => defaults.from);
-  if (sender !== undefined) validSender("options.defaults.from", sender);
   if (!Array.isArray(providers) || providers.length === 0) {
     throw new TypeError("options.providers must be an array with at least one provider");
   }
@@ -127,7 +125,7 @@ function routeSettings<N extends string>(
 ): RouteSettings<N> {
   if (typeof entry !== "object" || entry === null) {
     throw new TypeError(
-      `${where} must be what an adapter returns, such as ses({ … }), or { provider, … }, but is ${shown(entry)}`,
+      `${where} must be what an adapter returns, such as ses({ … }), or { provider, … }, but is ${typeof entry === "string" ? "a text" : shown(entry)}`,
     );
   }
   const route: Route<N> = "provider" in entry ? entry : { provider: entry };
@@ -228,7 +226,7 @@ export function checkDuration(where: string, value: unknown): asserts value is n
 export function refuseUnknownKeys(where: string, value: unknown, known: readonly string[]): void {
   const keys = readOption(where, () => (isObject(value) && !Array.isArray(value) ? Object.keys(value) : undefined));
   if (keys === undefined) {
-    throw new TypeError(`${where} must be an object, not ${Array.isArray(value) ? "an array" : shown(value)}`);
+    throw new TypeError(`${where} must be an object, not ${Array.isArray(value) ? "an array" : `a ${typeof value}`}`);
   }
   const unknown = keys.find((key) => !known.includes(key));
   if (unknown === undefined) return;

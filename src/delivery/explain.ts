@@ -1,5 +1,4 @@
 import type { ErrorKind } from "../errors.ts";
-import { shown } from "../printable.ts";
 import type { Attempt } from "../receipt.ts";
 import type { Choice } from "../routing/plan.ts";
 import { availabilityOf } from "../routing/resolved-route.ts";
@@ -95,12 +94,13 @@ function whyNobody<N extends string>(record: DeliveryRecord<N>): string {
   return `no provider took it (${budget}${statesOf(record)})`;
 }
 
-/** Labels are the user's own words. */
+/** Labels that nobody has are foreign words, and are not repeated. */
 function chosen<N extends string>({ only, except, require }: Choice<N>): string {
-  const lists = Object.entries({ only, except, require }).filter(
-    ([, names]) => names !== undefined && names.length > 0,
-  );
-  const told = lists.map(([option, names = []]) => `${option} ${names.map(shown).join(", ")}`);
+  const told = [
+    ...(only && only.length > 0 ? [`only ${only.join(", ")}`] : []),
+    ...(except.length > 0 ? [`except ${except.join(", ")}`] : []),
+    ...(require.length > 0 ? [`require with ${require.length === 1 ? "a label" : `${require.length} labels`}`] : []),
+  ];
   return told.length === 0 ? "" : ` (${told.join("; ")})`;
 }
 

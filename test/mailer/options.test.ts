@@ -25,16 +25,9 @@ describe("the options of a mailer as a whole", () => {
     expect(refusal.message).toContain(`options.${key}`);
   });
 
-  it("a default sender that is none is refused, and not repeated", () => {
-    expect(refusalWith({ defaults: { from: "canary" } })).toMatchObject({
-      error: "TypeError",
-      message: "options.defaults.from is no sender: has no @",
-    });
-  });
-
   it.each([
     ["a function", memoryProvider],
-    ['"ses"', "ses"],
+    ["a text", "ses"],
     ["undefined", undefined],
   ])("what is no provider is told what it is: %s", (what, entry) => {
     expect(refusalOf({ providers: [entry] })).toMatchObject({

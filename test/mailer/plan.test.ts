@@ -88,12 +88,12 @@ describe("only, except, require", () => {
   });
 
   test.each([
-    ["a label that nobody has", { require: ["us"] }, ' (require "us")'],
-    ["labels that nobody has together", { require: ["eu", "us"] }, ' (require "eu", "us")'],
+    ["a label that nobody has", { require: ["us"] }, " (require with a label)"],
+    ["labels that nobody has together", { require: ["eu", "us"] }, " (require with 2 labels)"],
     ["no provider at all", { only: [] }, ""],
-    ["every provider excepted", { except: ["a"] }, ' (except "a")'],
-    ["lists that contradict", { only: ["a"], except: ["a"] }, ' (only "a"; except "a")'],
-    ["a label with an address in it", { require: ["ada@example.org"] }, " (require another text)"],
+    ["every provider excepted", { except: ["a"] }, " (except a)"],
+    ["lists that contradict", { only: ["a"], except: ["a"] }, " (only a; except a)"],
+    ["a label with an address in it", { require: ["ada@example.org"] }, " (require with a label)"],
   ] as const)("fail closed: with %s nothing is sent, and the send ends at once", async (_, options, lists) => {
     const a = memoryProvider({ name: "a" });
     const mailer = createMailer({ providers: [{ provider: a, labels: ["eu"] }] });
