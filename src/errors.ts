@@ -120,8 +120,8 @@ export class SuppressedError<N extends string = string> extends SteadyMailError<
 const mostPathsShown = 10;
 
 /**
- * Refused as this very message: by its content, or as malformed by two providers, or in one way or another by all that
- * could be asked. While one was left that could not be tried, the error is an {@link UnavailableError}.
+ * Refused as this very message: by its content, or as malformed by two providers, or in one way or another at every
+ * attempt. If any attempt ended otherwise, or one was left that could not be tried, it is an {@link UnavailableError}.
  */
 export class RejectedError<N extends string = string> extends SteadyMailError<N> {
   override readonly name = "RejectedError";

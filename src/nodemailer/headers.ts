@@ -2,25 +2,6 @@ import type { Problem } from "../errors.ts";
 import { type Fields, fieldsOf, listOf, type NodemailerMessage } from "./mail.ts";
 import { headerEntries, isSet } from "./uncarried.ts";
 
-const priorities: ReadonlyMap<string, readonly (readonly [string, string])[]> = new Map([
-  [
-    "high",
-    [
-      ["X-Priority", "1 (Highest)"],
-      ["X-MSMail-Priority", "High"],
-      ["Importance", "High"],
-    ],
-  ],
-  [
-    "low",
-    [
-      ["X-Priority", "5 (Lowest)"],
-      ["X-MSMail-Priority", "Low"],
-      ["Importance", "Low"],
-    ],
-  ],
-]);
-
 /**
  * All headers but those that providers write. Those that Nodemailer writes from fields of its own take the place of those
  * that are given.
@@ -40,11 +21,9 @@ export function headersOf(given: Fields, data: Fields, message: NodemailerMessag
   }
   set("References", given.references === undefined ? undefined : written.references);
   set("In-Reply-To", given.inReplyTo === undefined ? undefined : written["in-reply-to"]);
-  for (const [name, value] of priorities.get(String(given.priority ?? "").toLowerCase()) ?? []) set(name, value);
-  set("X-Mailer", given.xMailer);
   for (const name of namesIn(message)) {
     const isOfOtp = isSet(given.otp) && /^otp-token$/i.test(name);
-    if (!headers.has(name.toLowerCase()) && !isOfOtp) set(name, plain(message?.getHeader(name)));
+    if (!headers.has(name.toLowerCase()) && !isOfOtp) set(titled(name), plain(message?.getHeader(name)));
   }
   return Object.fromEntries(headers.values());
 }
@@ -101,5 +80,8 @@ function unfolded(value: unknown): string {
 }
 
 function titled(name: string): string {
-  return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace(/-Id$/, "-ID");
+  return name
+    .replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
+    .replace(/-Id$/, "-ID")
+    .replace(/^X-Msmail-/, "X-MSMail-");
 }

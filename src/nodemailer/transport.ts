@@ -139,9 +139,9 @@ export class MailerTransport<N extends string> implements SteadymailTransport<N>
     const bad = verifications.flatMap(({ provider, checks }) =>
       checks
         .filter(({ verdict }) => verdict === "bad")
-        .map(({ of, finding, advice }) => `${provider}, ${of}: ${finding}${advice ? `. ${advice}` : ""}`),
+        .map(({ of, finding, advice = "" }) => `${provider}, ${of}: ${sentence(finding)} ${sentence(advice)}`.trim()),
     );
-    if (bad.length > 0) throw new Error(`Not every provider would take mail: ${bad.join("; ")}`);
+    if (bad.length > 0) throw new Error(`Not every provider would take mail: ${bad.join(" ")}`);
     return true;
   }
 
@@ -153,6 +153,11 @@ export class MailerTransport<N extends string> implements SteadymailTransport<N>
   close(): void {
     if (this.#options.closesMailer) void this.#mailer.close();
   }
+}
+
+/** With one stop, whoever wrote it. */
+function sentence(text: string): string {
+  return text.replace(/[^.!?]$/, "$&.");
 }
 
 function steadymailIn<N extends string>({ steadymail }: Fields): SteadymailFields<N> {

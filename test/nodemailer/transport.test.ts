@@ -157,6 +157,21 @@ describe("verify of a transporter", () => {
     await expect(mailerThatSays("bad").verify()).rejects.toThrow(/only, credentials: It said so\. Look/);
   });
 
+  it("says each in sentences, whether the adapter ended them or not", async () => {
+    const checks = [
+      { of: "account", verdict: "bad", finding: "It is suspended.", advice: "Ask them." },
+      { of: "sender", verdict: "bad", finding: "It is not verified" },
+    ] as const;
+    const mailer = createMailer({
+      providers: [{ ...wrap(memoryProvider({ name: "only" })), verify: async () => checks }],
+    });
+    await expect(nodemailer.createTransport(steadymailTransport(mailer)).verify()).rejects.toThrow(
+      new Error(
+        "Not every provider would take mail: only, account: It is suspended. Ask them. only, sender: It is not verified.",
+      ),
+    );
+  });
+
   it("calls back", async () => {
     const called = await new Promise((resolve) => mailerThatSays("bad").verify((error) => resolve(error)));
     expect(called).toBeInstanceOf(Error);

@@ -1,4 +1,5 @@
 import { type Failure, ProviderError } from "../../failure.ts";
+import { bad, type Finding, good, unknown } from "../checks.ts";
 import type { Check, QuestionLimits, VerifyQuestion } from "../provider.ts";
 import type { Account } from "./attempt.ts";
 import { Limit } from "./limit.ts";
@@ -14,9 +15,11 @@ export async function warm(account: Account, limits: QuestionLimits): Promise<vo
 /** Logs in over a new connection: all that SMTP can be asked without a message. @throws ProviderError */
 export async function verify(account: Account, { sender, ...limits }: VerifyQuestion): Promise<readonly Check[]> {
   const refused = await refusalOf(account, limits);
-  const unsaid: Check[] = [accountCheck(refused)];
-  if (sender) unsaid.push(unknownSender);
-  return [credentialsCheck(account, refused), ...unsaid];
+  return [
+    { of: "credentials", ...credentialsFinding(account, refused) },
+    { of: "account", ...accountFinding(refused) },
+    ...(sender ? [{ of: "sender", ...untold("whether the sender is verified") } as const] : []),
+  ];
 }
 
 /** Why the login was refused, where it was. @throws ProviderError where there was none */
@@ -30,34 +33,25 @@ async function refusalOf(account: Account, limits: QuestionLimits): Promise<Fail
   }
 }
 
-function credentialsCheck({ settings: { login } }: Account, refused: Failure | undefined): Check {
+function credentialsFinding({ settings: { login } }: Account, refused: Failure | undefined): Finding {
   if (refused?.reason === "authentication") {
-    const advice = "Check auth.user and auth.pass, and whether the account may send by SMTP";
-    return { of: "credentials", verdict: "bad", finding: "The server refused the login", advice, failure: refused };
+    const advice = "Check auth.user and auth.pass, and whether the account may send by SMTP.";
+    return bad("The server refused the login.", advice, refused);
   }
-  if (refused) {
-    return { of: "credentials", verdict: "unknown", finding: "The server refused the account as such" };
-  }
-  if (login) return { of: "credentials", verdict: "good", finding: "The server took the login" };
-  const advice = "Send a message to an address of your own to know";
-  return { of: "credentials", verdict: "unknown", finding: "There is no login, since auth is false", advice };
+  if (refused) return unknown("The server refused the account as such.", "Mend what is bad first, then ask again.");
+  if (login) return good("The server took the login.");
+  return unknown("There is no login, since auth is false.", "Send a message by it to yourself.");
 }
 
-function accountCheck(refused: Failure | undefined): Check {
-  if (refused && refused.reason !== "authentication") {
-    const advice = "Ask the provider why the account may not send";
-    return { of: "account", verdict: "bad", finding: "The server refused the account", advice, failure: refused };
-  }
-  const advice = "Look into the provider's console, or send a message to an address of your own";
-  return { of: "account", verdict: "unknown", finding: "SMTP cannot tell whether the account may send", advice };
+function accountFinding(refused: Failure | undefined): Finding {
+  if (!refused || refused.reason === "authentication") return untold("whether the account may send");
+  return bad("The server refused the account.", "Ask the provider why the account may not send.", refused);
 }
 
-const unknownSender: Check = Object.freeze({
-  of: "sender",
-  verdict: "unknown",
-  finding: "SMTP cannot tell whether the sender is verified without a message",
-  advice: "Look into the provider's console, or send a message to an address of your own",
-} satisfies Check);
+function untold(what: string): Finding {
+  const advice = "Look into the provider's console, or send a message by it to yourself.";
+  return unknown(`SMTP cannot tell ${what}.`, advice);
+}
 
 async function login(account: Account, { signal, timeout }: QuestionLimits, anew: boolean): Promise<void> {
   const limit = new Limit(signal, timeout);
